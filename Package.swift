@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is compiled with: Swift 6, warnings as errors, an access level on every import.
+let houseRules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: houseRules)
+}
+
+func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "services/\(name)", swiftSettings: houseRules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: houseRules)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+
+let package = Package(
+    name: "headframe",
+    products: [
+        .library(
+            name: "Headframe",
+            targets: ["EventLoop", "MessagePack", "ZeroMQ", "Redis", "Mesh", "MeshZeroMQ", "MeshRedis", "ServiceKit"]),
+        .executable(name: "headframe", targets: ["headframe"]),
+        .executable(name: "jobmanager", targets: ["jobmanager"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Level 0: the C libraries, as module maps with static inline shims.
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CLinux"),
+
+        // Level 1
+        library("EventLoop", ["CZeroMQ", "CLinux", logging]),
+        library("MessagePack"),
+        library("Mining"),
+
+        // Level 2
+        library("ZeroMQ", ["CZeroMQ", "EventLoop"]),
+        library("Redis", ["CHiredis", "EventLoop", logging]),
+        library("Mesh", ["MessagePack", logging, metrics, collections, histogram]),
+
+        // Level 3
+        library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
+        library("MeshRedis", ["Mesh", "Redis", logging]),
+        library("CoinDaemon", ["Mining", httpClient, nioCore, logging]),
+
+        // Level 4
+        library(
+            "ServiceKit",
+            [
+                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", configuration, hummingbird, lifecycle,
+                logging, metrics, histogram,
+            ]),
+
+        // Level 5
+        .executableTarget(
+            name: "headframe",
+            dependencies: ["CoinDaemon", "Mesh", "MessagePack", "Redis", "ServiceKit", arguments, logging],
+            swiftSettings: houseRules),
+        service("jobmanager", ["CoinDaemon", "Mesh", "Mining", "Redis", "ServiceKit", logging, metrics]),
+
+        // Test kits
+        library("MeshTestKit", ["Mesh", "MessagePack", logging]),
+
+        // Tests
+        tests("EventLoopTests", ["EventLoop"]),
+        tests("MessagePackTests", ["MessagePack"]),
+        tests("RedisTests", ["Redis", "EventLoop", logging]),
+    ]
+)
