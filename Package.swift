@@ -26,6 +26,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -63,7 +64,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         // Level 1
-        library("EventLoop", ["CZeroMQ", "CLinux", logging]),
+        library("EventLoop", ["CZeroMQ", "CLinux", heap, logging]),
         library("MessagePack"),
         library("Mining"),
 
@@ -81,7 +82,8 @@ let package = Package(
         library(
             "ServiceKit",
             [
-                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", configuration, hummingbird, lifecycle,
+                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", configuration, hummingbird,
+                lifecycle,
                 logging, metrics, histogram,
             ]),
 

@@ -1,0 +1,116 @@
+internal import CLinux
+internal import CZeroMQ
+internal import Glibc
+internal import Logging
+internal import Synchronization
+
+/// The body of the thread. At file scope, because a closure literal has no stable C entry point inside `@main`.
+private func runLoopThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    let loop = Unmanaged<EventLoop>.fromOpaque(context!).takeRetainedValue()
+    loop.runUntilStopped()
+    return nil
+}
+
+extension EventLoop {
+    func startThread() throws(EventLoopError) {
+        let retained = Unmanaged.passRetained(self)
+        var started = pthread_t()
+        let status = pthread_create(&started, nil, runLoopThread, retained.toOpaque())
+        guard status == 0 else {
+            retained.release()
+            throw EventLoopError(code: .noThread, errno: status, doing: "starting the I/O thread “\(name)”")
+        }
+        threadIdentity.store(UInt(started), ordering: .relaxed)
+        thread.withLock { $0 = started }
+    }
+
+    func runUntilStopped() {
+        headframe_name_thread(name)
+        threadIdentity.store(UInt(pthread_self()), ordering: .relaxed)
+        while true {
+            runHandedOver()
+            runDueTimers()
+            guard let timeout = prepareToSleep() else { break }
+            poll(timeoutMilliseconds: timeout)
+        }
+        table.removeAll()
+        timers = TimerQueue()
+        stopped.signal()
+    }
+
+    /// How long to poll: 0 with work at hand, -1 for ever, nil when the loop has to end.
+    private func prepareToSleep() -> Int? {
+        let untilTimer = timers.millisecondsUntilNext(now: .now)
+        return handOver.withLock { state in
+            guard state.isEmpty else { return 0 }
+            guard !state.isStopping else {
+                state.hasEnded = true
+                return nil
+            }
+            guard untilTimer != 0 else { return 0 }
+            state.isSleeping = true
+            return untilTimer ?? -1
+        }
+    }
+
+    private func runHandedOver() {
+        for _ in 0..<Self.roundsPerTurn {
+            let batch = handOver.withLock { state in
+                let batch = state
+                state.jobs = []
+                state.closures = []
+                return batch
+            }
+            guard !batch.isEmpty else { return }
+            run(batch)
+        }
+    }
+
+    func run(_ batch: HandOver) {
+        for closure in batch.closures {
+            watched("a closure handed to the loop") { closure() }
+        }
+        for job in batch.jobs {
+            watched("a task on the loop") {
+                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            }
+        }
+    }
+
+    private func runDueTimers() {
+        guard !timers.isEmpty else { return }
+        let now = ContinuousClock.now
+        while let due = timers.popDue(now: now) {
+            watched(due.name) { due.handler() }
+        }
+    }
+
+    private func poll(timeoutMilliseconds: Int) {
+        table.withPollItems(wakeup: wakeup.descriptor) { items in
+            _ = zmq_poll(items.baseAddress, Int32(items.count), timeoutMilliseconds)
+        }
+        handOver.withLock { $0.isSleeping = false }
+        let ready = table.takeReady()
+        if ready.wakeup { wakeup.drain() }
+        for (identifier, events) in ready.registrations {
+            // An earlier handler of this turn may have removed this one.
+            guard let registration = table[identifier] else { continue }
+            let wanted = events.intersection(registration.interest.union(.failed))
+            guard !wanted.isEmpty else { continue }
+            watched(registration.name) { registration.handler(wanted) }
+        }
+    }
+
+    /// Runs one callback and reports it when it held the thread for too long.
+    @inline(__always)
+    private func watched(_ what: @autoclosure () -> String, _ body: () -> Void) {
+        let start = ContinuousClock.now
+        body()
+        let elapsed = ContinuousClock.now - start
+        if elapsed > stallThreshold {
+            logger.warning(
+                "The I/O loop was held up: move this work off the loop",
+                metadata: ["callback": "\(what())", "elapsed": "\(elapsed)", "loop": "\(name)"])
+        }
+    }
+}
