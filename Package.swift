@@ -96,8 +96,10 @@ let package = Package(
 
         // Test kits
         library("MeshTestKit", ["Mesh", "MessagePack", logging]),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
         // Tests
+        tests("TestSupportTests", ["TestSupport"]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("MessagePackTests", ["MessagePack"]),
         tests("RedisTests", ["Redis", "EventLoop", logging]),
