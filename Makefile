@@ -1,0 +1,66 @@
+# Everything needs no configuration: see `make help`. What a target does stands in scripts/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate bench-rpc format lint
+
+# Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=regtest|testnet,
+# FORMATION=jobmanager=2, and any other key of that file.
+SEEDS ?= 2000
+SWIFT_TEST_FLAGS ?=
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand --tabs=14
+
+up: prepare ## Install what is missing, build, start everything, wait until it is ready
+	@scripts/up
+	@scripts/link-command
+	@scripts/status
+	@scripts/what-next
+
+prepare: ## All of `up` but the starting; then `foreman start -t 40 -e .headframe/env` works as well
+	@scripts/install-packages runtime
+	@scripts/choose-settings
+	@scripts/build
+	@scripts/prepare
+
+down: ## Stop everything
+	@scripts/down
+
+status: ## What runs, and where
+	@scripts/status
+
+watch: ## The services as the registry sees them, until interrupted
+	@.headframe/bin/headframe services --watch
+
+logs: ## Follow all logs
+	@tail -n 20 -F .headframe/log/*.log
+
+block: ## Generate one block on the regtest chain
+	@scripts/generate-block
+
+clean-state: ## Forget the chain, Redis' data, logs and choices (refused while running)
+	@scripts/clean-state
+
+test: test-build ## Install what is missing, build, run all tests
+	swift test --skip-build $(SWIFT_TEST_FLAGS)
+
+test-build:
+	@scripts/install-packages runtime test
+	@scripts/venv
+	swift build --build-tests
+
+simulate: test-build ## The mesh in virtual time, with faults: SEEDS=2000
+	HEADFRAME_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests
+
+bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
+	@scripts/install-packages runtime test
+	@scripts/venv
+	Benchmarks/bench-rpc
+
+format: ## Format the Swift sources
+	@scripts/swift-sources | xargs -0 swift format --in-place --parallel
+
+lint: ## Check the style of Swift sources and shell scripts
+	@scripts/install-packages lint
+	@scripts/swift-sources | xargs -0 swift format lint --strict --parallel
+	@shellcheck scripts/common.sh $$(grep -lr "^#!.*bash" scripts .ci)
