@@ -34,6 +34,7 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 let package = Package(
@@ -76,7 +77,7 @@ let package = Package(
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
         library("MeshRedis", ["Mesh", "Redis", logging]),
-        library("CoinDaemon", ["Mining", httpClient, nioCore, logging]),
+        library("CoinDaemon", ["Mining", httpClient, nioCore, nioHTTP, nioPosix, logging]),
 
         // Level 4
         library(
@@ -100,6 +101,7 @@ let package = Package(
 
         // Tests
         tests("TestSupportTests", ["TestSupport"]),
+        tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("MessagePackTests", ["MessagePack"]),
         tests("RedisTests", ["Redis", "EventLoop", logging]),

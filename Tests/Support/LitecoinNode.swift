@@ -1,0 +1,128 @@
+internal import Foundation
+internal import Synchronization
+
+/// One litecoind of a test's private chain.
+public final class LitecoinNode: Sendable {
+    /// Where it answers JSON-RPC on 127.0.0.1; the same after a restart.
+    public let rpcPort: Int
+    /// Where it listens for the other nodes on 127.0.0.1.
+    public let peerPort: Int
+
+    private let arguments: [String]
+    private let folder: TemporaryFolder
+    private let process: Mutex<ChildProcess>
+
+    /// The URL of its RPC, without credentials.
+    public var url: String { "http://127.0.0.1:\(rpcPort)/" }
+    /// The file with its user and password, written anew at each start.
+    public var cookiePath: String { folder.path + "/regtest/.cookie" }
+    /// The URL with the cookie file, as services take it: `http://127.0.0.1:19332?cookie=/path/.cookie`.
+    public var address: String { "http://127.0.0.1:\(rpcPort)?cookie=\(cookiePath)" }
+    /// The process that runs now, or ran last.
+    public var currentProcess: ChildProcess { process.withLock { $0 } }
+
+    init(rpcPort: Int, peerPort: Int, connectingTo peers: [Int], arguments: [String]) throws {
+        self.rpcPort = rpcPort
+        self.peerPort = peerPort
+        folder = try TemporaryFolder("litecoin")
+        self.arguments =
+            [
+                "-regtest", "-datadir=\(folder.path)", "-printtoconsole=0", "-server=1",
+                "-rpcport=\(rpcPort)", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1", "-rpcthreads=16",
+                "-listen=1", "-bind=127.0.0.1:\(peerPort)", "-listenonion=0", "-dnsseed=0", "-discover=0",
+                "-vbparams=mweb:9999999999:99999999999:1000000:2000000", "-maxtipage=10000000000", "-fallbackfee=0.001",
+            ] + (peers.isEmpty ? ["-connect=0"] : peers.map { "-connect=127.0.0.1:\($0)" }) + arguments
+        process = Mutex(try Self.launch(self.arguments, folder.path))
+    }
+
+    /// Asks it to end (SIGTERM), after which its cookie file is gone, and waits for the end.
+    public func shutdown() async throws {
+        try await currentProcess.terminate(deadline: .seconds(30))
+    }
+
+    /// Kills it (SIGKILL) and waits for the end.
+    public func kill() async throws {
+        try await currentProcess.kill()
+    }
+
+    /// Freezes it (SIGSTOP): connections stay open and nothing is answered.
+    public func freeze() {
+        currentProcess.signal(SIGSTOP)
+    }
+
+    /// Lets a frozen node go on (SIGCONT).
+    public func unfreeze() {
+        currentProcess.signal(SIGCONT)
+    }
+
+    /// Starts it again, with the ports and data that it had, after ending it where it still runs; does not wait until it answers.
+    public func restart() async throws {
+        if currentProcess.exit == nil { try await shutdown() }
+        let next = try Self.launch(arguments, folder.path)
+        process.withLock { $0 = next }
+    }
+
+    /// Calls an RPC method and decodes its result.
+    ///
+    /// - Parameter parameters: a JSON array, such as `[1, "raw(51)"]`.
+    public func call<Result: Decodable>(
+        _ method: String, _ parameters: String = "[]", as type: Result.Type = Result.self
+    ) throws -> Result {
+        guard let cookie = try? String(contentsOfFile: cookiePath, encoding: .utf8) else {
+            throw TestSupportError("\(method): litecoind at port \(rpcPort) has written no cookie file \(cookiePath)")
+        }
+        let body = #"{"jsonrpc":"1.0","id":"test","method":"\#(method)","params":\#(parameters)}"#
+        let request =
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + "Authorization: Basic \(Data(cookie.utf8).base64EncodedString())\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+            + body
+        let answer = try LoopbackConnection.exchangeUntilClosed(port: rpcPort, request: request)
+        guard let separator = answer.range(of: "\r\n\r\n") else {
+            throw TestSupportError("\(method) on port \(rpcPort): \(answer.prefix(300))")
+        }
+        let content = answer[separator.upperBound...]
+        do {
+            return try JSONDecoder().decode(Answer<Result>.self, from: Data(content.utf8)).result
+        } catch {
+            throw TestSupportError("\(method) on port \(rpcPort): \(content.prefix(300)) (\(error))")
+        }
+    }
+
+    /// Mines blocks on its chain and returns their hashes.
+    @discardableResult
+    public func generate(_ count: Int = 1) throws -> [String] {
+        try call("generatetodescriptor", #"[\#(count), "raw(51)"]"#)
+    }
+
+    /// Waits until it gives block templates, for which it needs a peer.
+    public func waitUntilReady(within deadline: Duration = .seconds(30)) async throws {
+        var lastProblem = ""
+        try await eventually(within: deadline, "litecoind at port \(rpcPort) gives templates; \(lastProblem)") {
+            if let exit = currentProcess.exit {
+                throw TestSupportError(
+                    "litecoind at port \(rpcPort) ended (\(exit)): \(currentProcess.standardError.suffix(500))")
+            }
+            do {
+                _ = try call("getblocktemplate", #"[{"rules":["mweb","segwit"]}]"#, as: Height.self)
+                return true
+            } catch {
+                lastProblem = "\(error)"
+                try await Task.sleep(for: .milliseconds(50))
+                return false
+            }
+        }
+    }
+
+    private static func launch(_ arguments: [String], _ folder: String) throws -> ChildProcess {
+        // The program itself: Debian's /usr/bin/litecoind is a shell wrapper that writes into the home folder.
+        try ChildProcess.start("/usr/lib/litecoin/litecoind", arguments, environment: ["HOME": folder])
+    }
+
+    private struct Answer<Result: Decodable>: Decodable {
+        var result: Result
+    }
+
+    private struct Height: Decodable {
+        var height: Int
+    }
+}
