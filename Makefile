@@ -19,6 +19,7 @@ up: prepare ## Install what is missing, build, start everything, wait until it i
 
 prepare: ## All of `up` but the starting; then `foreman start -t 40 -e .headframe/env` works as well
 	@scripts/install-packages runtime
+	@scripts/end-processes
 	@scripts/choose-settings
 	@scripts/build
 	@scripts/prepare
