@@ -103,7 +103,8 @@ let package = Package(
         tests("TestSupportTests", ["TestSupport"]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("ZeroMQTests", ["EventLoop", "ZeroMQ", "TestSupport"]),
         tests("MessagePackTests", ["MessagePack"]),
-        tests("RedisTests", ["Redis", "EventLoop", logging]),
+        tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
     ]
 )

@@ -10,7 +10,7 @@ public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
         case addressNotAvailable
         /// The endpoint cannot be read as `transport://address`, or its transport is not in this build of libzmq.
         case invalidEndpoint
-        /// The socket is not bound or connected to that endpoint.
+        /// The socket is not bound or connected to that endpoint, or the folder of an ipc path does not exist.
         case noSuchEndpoint
         /// The process may not use the address or path.
         case permissionDenied
@@ -51,7 +51,8 @@ public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
         case .addressInUse: "take another port, or stop the process that holds this one (ss -ltnp)"
         case .addressNotAvailable: "use an address of this host (ip address), or * for all of them"
         case .invalidEndpoint: "write it as tcp://ADDRESS:PORT, ipc://PATH or inproc://NAME"
-        case .noSuchEndpoint: "use the endpoint that bind returned or that connect was given"
+        case .noSuchEndpoint:
+            "use the endpoint that bind returned or that connect was given; the folder of an ipc path must exist"
         case .permissionDenied: "take a port above 1023, or a path that this user may write"
         case .exhausted: "raise ulimit -n or the context's maximum of sockets, or close sockets"
         case .invalidOption: "see SocketOptions for the range of each option"
