@@ -30,6 +30,7 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -50,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -93,7 +95,9 @@ let package = Package(
             name: "headframe",
             dependencies: ["CoinDaemon", "Mesh", "MessagePack", "Redis", "ServiceKit", arguments, logging],
             swiftSettings: houseRules),
-        service("jobmanager", ["CoinDaemon", "Mesh", "Mining", "Redis", "ServiceKit", logging, metrics]),
+        service(
+            "jobmanager",
+            ["CoinDaemon", "Mesh", "Mining", "Redis", "ServiceKit", crypto, httpClient, logging, metrics]),
 
         // Test kits
         library("MeshTestKit", ["Mesh", "MessagePack", logging]),

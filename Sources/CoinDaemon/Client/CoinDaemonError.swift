@@ -22,6 +22,8 @@ public struct CoinDaemonError: Error, Sendable, CustomStringConvertible {
         case initialSync
         /// RPC error -9: the daemon has no peers.
         case noPeers
+        /// The daemon is on another chain than the daemons before it in the list.
+        case foreignChain
         /// Any other RPC error, with its number.
         case rpc(Int)
         /// The calling task was cancelled.

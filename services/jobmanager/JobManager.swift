@@ -1,0 +1,145 @@
+internal import AsyncHTTPClient
+internal import CoinDaemon
+internal import Logging
+internal import Mining
+internal import Synchronization
+
+/// Turns the templates of the coin daemons into jobs: published at once, kept in memory for a while, and stored.
+final class JobManager: Sendable {
+    private struct State {
+        var current: Job?
+        var currentSince: ContinuousClock.Instant?
+        var cache: JobCache
+        var jobsMade = 0
+    }
+
+    private let source: TemplateSource
+    private let store: any JobStore
+    private let archive: JobArchive
+    private let publisher: any JobPublisher
+    private let wallClockMilliseconds: @Sendable () -> Int64
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// A jobmanager that has not begun.
+    ///
+    /// - Parameters:
+    ///   - http: configured as `.coinDaemon`; its owner shuts it down.
+    ///   - store: where jobs go beside the publisher.
+    ///   - publisher: gets each job once, in order.
+    ///   - wallClockMilliseconds: milliseconds since 1970.
+    init(
+        _ options: JobManagerOptions, http: HTTPClient, store: any JobStore, publisher: any JobPublisher,
+        wallClockMilliseconds: @escaping @Sendable () -> Int64, logger: Logger
+    ) {
+        let limits = CoinDaemonClient.Configuration(callDeadline: options.callDeadline)
+        source = TemplateSource(
+            options.daemons.map { CoinDaemonClient($0, http: http, configuration: limits) },
+            policy: MostWorkPolicy(loyalty: options.loyalty), options: options.templates, logger: logger)
+        self.store = store
+        self.publisher = publisher
+        self.wallClockMilliseconds = wallClockMilliseconds
+        self.logger = logger
+        archive = JobArchive(store, expiry: options.jobExpiry, logger: logger)
+        state = Mutex(State(cache: JobCache(countLimit: options.cachedJobLimit, ageLimit: options.jobExpiry)))
+    }
+
+    /// Works until the task is cancelled. To be called once.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask(name: "templates") { await self.source.run() }
+            group.addTask(name: "archive") { await self.archive.run() }
+            for await selection in source.selections {
+                await take(selection)
+            }
+        }
+    }
+
+    private func take(_ selection: TemplateCandidate) async {
+        let job = Job(
+            template: selection.template, position: selection.position, createdAtMilliseconds: wallClockMilliseconds())
+        guard adopt(job) else { return }
+        await publisher.publish(job)
+        archive.add(job)
+        logger.info(
+            "new job",
+            metadata: [
+                "job": "\(job.id)", "height": "\(job.position.height)", "parent": "\(job.position.parent)",
+                "transactions": "\(job.template.transactions.count)", "daemon": "\(selection.daemon)",
+            ])
+    }
+
+    /// Makes a job the current one; false when it is that already.
+    private func adopt(_ job: Job) -> Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            guard job.id != state.current?.id else { return false }
+            state.current = job
+            state.currentSince = now
+            state.jobsMade += 1
+            state.cache.insert(job, at: now)
+            return true
+        }
+    }
+}
+
+/// The methods of the service.
+extension JobManager {
+    /// The current job, the daemons, and how the storing goes.
+    func status() -> JobManagerStatus {
+        let now = ContinuousClock.now
+        let daemons = source.status
+        let storeProblem = archive.currentProblem
+        return state.withLock { state in
+            JobManagerStatus(
+                current: state.current.map(JobHeader.init),
+                currentAgeSeconds: state.currentSince.map { (now - $0) / .seconds(1) },
+                daemons: daemons, jobsMade: state.jobsMade, jobsCached: state.cache.count, storeProblem: storeProblem)
+        }
+    }
+
+    /// The current job.
+    ///
+    /// - Throws: `noJob` before the first template.
+    func current() throws(JobManagerError) -> Job {
+        guard let job = state.withLock({ $0.current }) else {
+            throw JobManagerError(
+                code: .noJob, message: "no coin daemon has given a template yet; see status for each daemon")
+        }
+        return job
+    }
+
+    /// A job by its id, from memory or from the store.
+    ///
+    /// - Throws: `invalidArgument`, `unknownJob`.
+    func job(_ id: String) async throws(JobManagerError) -> Job {
+        guard JobIdentity.isWellFormed(id) else {
+            throw JobManagerError(
+                code: .invalidArgument, message: "a job id is \(JobIdentity.digits) lower-case hexadecimal digits")
+        }
+        if let job = state.withLock({ $0.cache.job(id, at: .now) }) { return job }
+        do {
+            if let job = try await store.load(id) { return job }
+        } catch {
+            throw JobManagerError(
+                code: .unknownJob,
+                message: "the job \(id) is not in this jobmanager's memory, and the store could not be asked: \(error)",
+                cause: error)
+        }
+        throw JobManagerError(
+            code: .unknownJob,
+            message: "the job \(id) is neither in this jobmanager's memory nor in the store; it may have expired")
+    }
+
+    /// A daemon's `-blocknotify`: has every daemon asked at once that is not known to have the block.
+    ///
+    /// - Throws: `invalidArgument`.
+    func notify(_ hash: String) throws(JobManagerError) {
+        guard hash.utf8.count == 64, Chainwork(hex: hash) != nil else {
+            throw JobManagerError(
+                code: .invalidArgument,
+                message: "notify takes a block hash of 64 hexadecimal digits, as -blocknotify gives it")
+        }
+        source.notify(hash.lowercased())
+    }
+}
