@@ -86,7 +86,11 @@ internal import ZeroMQ
     @Test func aPeerThatDoesNotSpeakZMTPIsRefusedAndNamed() async throws {
         try await Workbench.run { bench in
             let seen = Seen<MonitorEvent>()
-            let server = try await bench.open(.router, name: "server") { try $0.collectEvents(in: seen) }
+            var options = SocketOptions()
+            options.handshakeInterval = .milliseconds(200)
+            let server = try await bench.open(.router, name: "server", options: options) { socket in
+                try socket.collectEvents(in: seen)
+            }
             let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
             let port = endpoint.split(separator: ":").last!
             let request = "exec 3<>/dev/tcp/127.0.0.1/\(port); printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"

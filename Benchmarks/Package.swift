@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that no build of the main one ever compiles a benchmark. Build it in release:
+//   swift run -c release --package-path Benchmarks rpc-raw
+let package = Package(
+    name: "headframe-benchmarks",
+    dependencies: [
+        .package(name: "headframe", path: "..")
+    ],
+    targets: [
+        // The yardstick: libzmq alone. In C, so that nothing of ours and nothing of Swift's runtime is in its way.
+        .executableTarget(name: "rpc-raw", linkerSettings: [.linkedLibrary("zmq")])
+    ]
+)
