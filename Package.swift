@@ -25,7 +25,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
-let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -74,7 +73,7 @@ let package = Package(
         // Level 2
         library("ZeroMQ", ["CZeroMQ", "EventLoop"]),
         library("Redis", ["CHiredis", "EventLoop", logging]),
-        library("Mesh", ["MessagePack", logging, metrics, collections, histogram]),
+        library("Mesh", ["MessagePack", heap, logging, metrics]),
 
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),

@@ -1,0 +1,37 @@
+internal import MessagePack
+
+/// The arguments of an ERR event: `[name, message, traceback]`.
+struct RemoteError {
+    var name: String
+    var message: String
+    var traceback: String?
+
+    init(name: String, message: String, traceback: String? = nil) {
+        self.name = name
+        self.message = message
+        self.traceback = traceback
+    }
+
+    /// Reads what came; peers of version 1 send one string only.
+    init(decoding arguments: Payload) {
+        let value = try? arguments.withBytes { try MessagePackDecoder().decode(MessagePackValue.self, from: $0) }
+        let fields = value?.arrayValue ?? []
+        name = fields.count > 1 ? fields[0].stringValue ?? "Error" : "Error"
+        message = fields.count > 1 ? fields[1].stringValue ?? "" : fields.first?.stringValue ?? "an error without words"
+        traceback = fields.count > 2 ? fields[2].stringValue : nil
+    }
+
+    func write(to writer: inout MessagePackWriter) {
+        writer.writeArrayHeader(3)
+        writer.writeString(name)
+        writer.writeString(message)
+        if let traceback { writer.writeString(traceback) } else { writer.writeNil() }
+    }
+}
+
+extension RemoteError {
+    /// What ZeroRPC calls a method that does not exist (Python's own word for it).
+    static let unknownMethod = "NameError"
+    /// What ZeroRPC calls arguments that a method does not take.
+    static let badArguments = "TypeError"
+}
