@@ -8,7 +8,7 @@
 ///   or a number of seconds since 1970.
 /// - A key that a map holds more than once counts as its last occurrence. Keys that are integers are known by their
 ///   decimal text, byte arrays by their text if it is UTF-8; others cannot be asked for, but are no error.
-public struct MessagePackDecoder {
+public struct MessagePackDecoder: Sendable {
     /// What is accepted.
     public let limits: MessagePackLimits
 

@@ -5,7 +5,7 @@
 ///   stock Python peers drop messages with other keys. ``MessagePackValue`` writes any key.
 /// - A nil in an array or a dictionary becomes nil; a property that is nil is left out, as is usual with `Codable`.
 /// - A key that a type encodes twice is in the map twice; decoders take the last.
-public struct MessagePackEncoder {
+public struct MessagePackEncoder: Sendable {
     /// What types find in their encoder's `userInfo`.
     public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 

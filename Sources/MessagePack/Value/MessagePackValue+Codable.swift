@@ -70,21 +70,6 @@ extension MessagePackValue: Codable {
         if let value = try? container.decode(Double.self) { return .double(value) }
         return .string(try container.decode(String.self))
     }
-
-    private var keyText: String {
-        switch self {
-        case .string(let value): value
-        case .int(let value): "\(value)"
-        case .uint(let value): "\(value)"
-        case .float(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .bool(let value): "\(value)"
-        case .binary(let bytes): hex(bytes)
-        case .timestamp(let value): value.description
-        case .null: "null"
-        case .array, .map, .ext: "\(self)"
-        }
-    }
 }
 
 extension MessagePackTimestamp: Codable {
@@ -98,14 +83,19 @@ extension MessagePackTimestamp: Codable {
         }
     }
 
-    /// Reads a timestamp from MessagePack; other formats have none to read.
+    /// Reads a timestamp, from a format that has none out of such text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard decoder is ValueDecoder else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a MessagePackTimestamp can be decoded from MessagePack only")
+        if decoder is ValueDecoder {
+            self = try container.decode(MessagePackTimestamp.self)
+            return
         }
-        self = try container.decode(MessagePackTimestamp.self)
+        let text = try container.decode(String.self)
+        guard let timestamp = MessagePackTimestamp(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\"\(text)\" is no time such as 2026-11-21T01:23:30.5Z")
+        }
+        self = timestamp
     }
 }
 
