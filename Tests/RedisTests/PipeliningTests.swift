@@ -27,6 +27,9 @@ internal import Testing
             let bytes: [UInt8] = [0, 13, 10, 255, 0]
             _ = try await client.send(["SET", "binary", RedisArgument(bytes)])
             #expect(try await client.send(["GET", "binary"]) == .bytes(bytes))
+            // It looks like a message of a subscription.
+            _ = try await client.send(["RPUSH", "list", "message", "a", "b"])
+            #expect(try await client.send(["LRANGE", "list", 0, -1]).array?.count == 3)
             let nested = try await client.send(["EVAL", "return {1,{2,{'x',false}}}", 0])
             #expect(nested == .array([.integer(1), .array([.integer(2), .array([.bytes([120]), .null])])]))
         }

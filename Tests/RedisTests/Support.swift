@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Logging
+internal import Synchronization
 internal import TestSupport
 
 @testable internal import Redis
@@ -32,5 +33,22 @@ func thrownError(_ body: () async throws(RedisError) -> Void) async -> RedisErro
         return nil
     } catch {
         return error
+    }
+}
+
+/// Counts from 0.
+final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
+}
+
+extension RedisClient {
+    /// Waits for a failure to connect that is as expected, and returns what a command gets then.
+    func failureToConnect(where isExpected: (RedisError) -> Bool = { _ in true }) async throws -> RedisError? {
+        try await eventually("a certain failure to connect, the last is \(status)") {
+            if case .disconnected(let error) = status { isExpected(error) } else { false }
+        }
+        return await thrownError { () throws(RedisError) in _ = try await send(["PING"]) }
     }
 }

@@ -48,6 +48,9 @@ public final class RedisClient: Sendable {
     /// How the connection is doing now and every change of it, until the client ends. One who reads slowly misses the oldest changes.
     public func statusChanges() -> AsyncStream<RedisStatus> { connection.board.changes() }
 
+    /// How many commands wait for an answer or for a connection, of all tasks together.
+    public var pendingCommands: Int { connection.pendingCommands }
+
     /// Waits until the server answers.
     ///
     /// - Throws: ``RedisError``, with the reason of the last failure, when it has not after `deadline`.

@@ -69,6 +69,7 @@ struct ConnectionState {
 
     /// How often an outage that goes on is mentioned again.
     static let reportInterval = Duration.seconds(30)
+    private static let unaskedReply = "it sent a reply that nobody asked for; is it a Redis server?"
     /// The identifier of the client's own PING; callers' identifiers begin at 1.
     private static let probe: UInt64 = 0
 
@@ -238,19 +239,29 @@ extension ConnectionState {
         lastHeard = now
         silenceNoticed = false
         var problem: String?
-        for value in values {
-            if value.isSubscriptionMessage {
+        var hasGreeted = false
+        replies: for value in values {
+            if greeting.isSubscriber, value.isSubscriptionMessage {
                 actions.append(.deliver(value))
             } else if case .greeting(let address, var progress) = phase {
                 let outcome = progress.take(value)
                 phase = .greeting(address, progress)
                 switch outcome {
                 case .unfinished: break
-                case .finished: becomeReady(address, now, &actions)
-                case .refused(let text, let step): problem = RedisError.reply(text, to: step).message
+                case .finished:
+                    becomeReady(address, now, &actions)
+                    hasGreeted = true
+                case .refused(let text, let step):
+                    problem = RedisError.reply(text, to: step).message
+                    break replies
                 }
+            } else if hasGreeted {
+                // Nothing that was sent after the greeting can have been answered in the same breath.
+                problem = Self.unaskedReply
+                break replies
             } else {
-                problem = problem ?? take(value, &actions)
+                let reason = take(value, &actions)
+                problem = problem ?? reason
             }
         }
         if let problem {
@@ -262,9 +273,7 @@ extension ConnectionState {
     /// Takes a reply, and returns why the connection has to be given up, if it has.
     private mutating func take(_ value: RedisValue, _ actions: inout [Action]) -> String? {
         let (wasDue, completed) = sent.take(value)
-        guard wasDue else {
-            return "it sent a reply that nobody asked for; is it a Redis server?"
-        }
+        guard wasDue else { return Self.unaskedReply }
         guard let (id, name, value) = completed, id != Self.probe else { return nil }
         guard case .error(let text) = value else {
             actions.append(.finish(id, .success(value)))
@@ -303,8 +312,8 @@ extension ConnectionState {
         case .idle, .closed: break
         case .pausing: ask(&actions)
         case .resolving:
-            let limit = configuration.connectDeadline
-            fail(RedisError(code: .notConnected, message: "No address of Redis within \(limit)"), now, jitter, &actions)
+            let problem = "its address was not known within \(configuration.connectDeadline)"
+            fail(.unreachable(configuration.url.address, problem), now, jitter, &actions)
         case .connecting, .greeting:
             actions.append(.drop)
             lose("it did not answer within \(configuration.connectDeadline)", now, jitter, &actions)

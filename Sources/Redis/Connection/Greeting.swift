@@ -9,6 +9,8 @@ struct Greeting: Sendable {
 
     let encoded: [UInt8]
     let steps: [Step]
+    /// Whether messages may come that answer no command.
+    let isSubscriber: Bool
 
     /// The greeting of a configuration. A subscriber's goes on with its subscriptions.
     init(_ configuration: RedisConfiguration, channels: [String] = [], patterns: [String] = []) {
@@ -40,6 +42,7 @@ struct Greeting: Sendable {
         }
         self.encoded = encoded
         self.steps = steps
+        isSubscriber = !channels.isEmpty || !patterns.isEmpty
     }
 
     /// Redis takes printable ASCII without spaces.

@@ -16,6 +16,13 @@ final class RedisConnection: @unchecked Sendable {
         case close(CheckedContinuation<Void, Never>)
     }
 
+    /// What a subscription hears, in the order in which it happened.
+    enum Notice: Sendable {
+        case connected
+        case lost(RedisError)
+        case message(RedisValue)
+    }
+
     private struct Waiter {
         let continuation: CheckedContinuation<Answer, Never>
         let timer: LoopTimer
@@ -25,12 +32,13 @@ final class RedisConnection: @unchecked Sendable {
     let board = RedisStatusBoard()
     private let source: any RedisAddressSource
     private let loop: EventLoop
-    private let deliver: @Sendable (RedisValue) -> Void
+    private let notify: @Sendable (Notice) -> Void
     private let log: ConnectionLog
     private let addressRequests: AsyncStream<Void>
     private let askForAddress: AsyncStream<Void>.Continuation
     private let inbox = Mutex<LoopInbox<Request>?>(nil)
     private let nextIdentifier = Atomic<UInt64>(1)
+    private let pending = Atomic<Int>(0)
 
     // Confined to the thread.
     private var state: ConnectionState
@@ -42,12 +50,12 @@ final class RedisConnection: @unchecked Sendable {
 
     init(
         configuration: RedisConfiguration, source: any RedisAddressSource, loop: EventLoop, logger: Logger,
-        greeting: Greeting, deliver: @escaping @Sendable (RedisValue) -> Void = { _ in }
+        greeting: Greeting, notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.source = source
         self.loop = loop
-        self.deliver = deliver
+        self.notify = notify
         log = ConnectionLog(logger: logger)
         state = ConnectionState(configuration: configuration, greeting: greeting)
         (addressRequests, askForAddress) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -94,6 +102,9 @@ extension RedisConnection {
         return try answer.get()
     }
 
+    /// How many commands wait for an answer or for a connection.
+    var pendingCommands: Int { pending.load(ordering: .relaxed) }
+
     private func submit(_ request: Request) {
         let inbox = inbox.withLock { inbox in
             if let inbox { return inbox }
@@ -117,6 +128,7 @@ extension RedisConnection {
             case .cancel(let id): process(.cancelled(id))
             case .command(let unit, let continuation):
                 waiters[unit.id] = Waiter(continuation: continuation, timer: deadlineTimer(unit))
+                pending.store(waiters.count, ordering: .relaxed)
                 process(.submitted(unit))
             case .close(let closed):
                 process(.close)
@@ -164,9 +176,18 @@ extension RedisConnection {
         case .setTimer(let delay): setTimer(delay)
         case .stopTimer: stopTimer()
         case .finish(let id, let answer): finish(id, answer)
-        case .deliver(let message): deliver(message)
-        case .report(let report): log.write(report)
+        case .deliver(let message): notify(.message(message))
+        case .report(let report): tell(report)
         case .ended: askForAddress.finish()
+        }
+    }
+
+    private func tell(_ report: ConnectionState.Report) {
+        log.write(report)
+        switch report {
+        case .connected: notify(.connected)
+        case .lost(let error): notify(.lost(error))
+        case .unreachable: break
         }
     }
 
@@ -199,6 +220,7 @@ extension RedisConnection {
 
     private func finish(_ id: UInt64, _ answer: Answer) {
         guard let waiter = waiters.removeValue(forKey: id) else { return }
+        pending.store(waiters.count, ordering: .relaxed)
         loop.cancel(waiter.timer)
         waiter.continuation.resume(returning: answer)
     }
