@@ -56,6 +56,12 @@ public struct Frame: @unchecked Sendable {
         return try body(storage.header)
     }
 
+    /// The bytes where they lie, for a holder that keeps ``owner`` for as long as it reads them.
+    public var unsafeBytes: UnsafeRawBufferPointer { storage.header }
+
+    /// What keeps ``unsafeBytes`` in place and unchanged.
+    public var owner: AnyObject { storage }
+
     /// A copy of the bytes.
     public var bytes: [UInt8] { withBytes { Array($0) } }
 }

@@ -23,38 +23,56 @@ extension Socket {
         return .sent
     }
 
-    /// Sends `[route..., "", payload]` with one copy of the payload.
+    /// Sends `[path..., "", payload]` with one copy of the payload.
     ///
     /// - Parameters:
     ///   - payload: The one frame behind the empty one.
-    ///   - route: Whom to; nil on a socket that is not a ROUTER.
-    public func send(_ payload: UnsafeRawBufferPointer, to route: Route?) throws(ZeroMQError) -> SendResult {
+    ///   - path: Whom to; nil on a socket that is not a ROUTER.
+    public func send(_ payload: UnsafeRawBufferPointer, to path: RoutingPath?) throws(ZeroMQError) -> SendResult {
         let handle = try opened("sending on")
-        let opening = try sendEnvelope(route, on: handle)
+        let opening = try sendEnvelope(path, on: handle)
         guard opening == .sent else { return opening }
         return try result(zmq_send(handle, payload.baseAddress, payload.count, ZMQ_DONTWAIT))
     }
 
-    /// Sends `[route..., "", payload]`; copied as ``Frame/init(_:)-([UInt8])`` does.
-    public func send(_ payload: [UInt8], to route: Route?) throws(ZeroMQError) -> SendResult {
-        guard payload.count < Frame.zeroCopyThreshold else { return try send(Frame(payload), to: route) }
-        return try payload.span.bytes.withUnsafeBytes { bytes throws(ZeroMQError) in try send(bytes, to: route) }
+    /// Sends `[path..., "", payload]`; copied as ``Frame/init(_:)-([UInt8])`` does.
+    public func send(_ payload: [UInt8], to path: RoutingPath?) throws(ZeroMQError) -> SendResult {
+        guard payload.count < Frame.zeroCopyThreshold else { return try send(Frame(payload), to: path) }
+        return try payload.span.bytes.withUnsafeBytes { bytes throws(ZeroMQError) in try send(bytes, to: path) }
     }
 
-    /// Sends `[route..., "", payload]` without copying the payload.
-    public func send(_ payload: Frame, to route: Route?) throws(ZeroMQError) -> SendResult {
+    /// Sends `[path..., "", payload]` without copying the payload.
+    public func send(_ payload: Frame, to path: RoutingPath?) throws(ZeroMQError) -> SendResult {
         let handle = try opened("sending on")
-        let opening = try sendEnvelope(route, on: handle)
+        let opening = try sendEnvelope(path, on: handle)
         guard opening == .sent else { return opening }
         return try send(payload, on: handle, more: false)
     }
 
+    /// Sends `[peer, "", payload]` with one copy of the payload, to a routing id that lies in a buffer.
+    ///
+    /// - Parameters:
+    ///   - payload: The one frame behind the empty one.
+    ///   - peer: The routing id of a direct peer; on a ROUTER only.
+    public func send(
+        _ payload: UnsafeRawBufferPointer, toPeer peer: UnsafeRawBufferPointer
+    ) throws(ZeroMQError) -> SendResult {
+        let handle = try opened("sending on")
+        let first = try result(zmq_send(handle, peer.baseAddress, peer.count, ZMQ_DONTWAIT | ZMQ_SNDMORE))
+        guard first == .sent else { return first }
+        let second = try sendEnvelope(nil, on: handle)
+        guard second == .sent else { return second }
+        return try result(zmq_send(handle, payload.baseAddress, payload.count, ZMQ_DONTWAIT))
+    }
+
     @inline(__always)
-    private func sendEnvelope(_ route: Route?, on handle: UnsafeMutableRawPointer) throws(ZeroMQError) -> SendResult {
-        if let route {
-            let first = try send(route.peer, on: handle, more: true)
+    private func sendEnvelope(_ path: RoutingPath?, on handle: UnsafeMutableRawPointer) throws(ZeroMQError)
+        -> SendResult
+    {
+        if let path {
+            let first = try send(path.peer, on: handle, more: true)
             guard first == .sent else { return first }
-            for hop in route.hops {
+            for hop in path.hops {
                 let next = try send(hop, on: handle, more: true)
                 guard next == .sent else { return next }
             }

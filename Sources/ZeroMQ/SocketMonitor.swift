@@ -19,10 +19,11 @@ final class SocketMonitor {
         watched = try socket.opened("monitoring")
         let name = "monitor of “\(socket.name)”"
         let endpoint = "inproc://headframe-monitor-\(Self.nextIdentifier.wrappingAdd(1, ordering: .relaxed).newValue)"
-        try socket.check(zmq_socket_monitor(watched, endpoint, ZMQ_EVENT_ALL), "opening the", name)
         let companion = try socket.companion(kind: ZMQ_PAIR, name: name)
         pair = companion.0
         forget = companion.forget
+        // From here on deinit undoes what was done, or libzmq's I/O thread would wait for ever for a reader.
+        try socket.check(zmq_socket_monitor(watched, endpoint, ZMQ_EVENT_ALL), "opening the", name)
         // No limit: at one, libzmq's I/O thread would block with a lock held that closing the socket needs.
         var unlimited: Int32 = 0
         let size = MemoryLayout<Int32>.size

@@ -21,6 +21,12 @@ internal import Testing
         #expect(frame.withBytes { $0[0] } == 1)
     }
 
+    @Test(arguments: [5, 100, 100_000]) func bytesStayInPlaceWithTheirOwner(count: Int) {
+        let (bytes, owner) = { (frame: Frame) in (frame.unsafeBytes, frame.owner) }(
+            Frame([UInt8](repeating: 9, count: count)))
+        #expect(withExtendedLifetime(owner) { bytes.count == count && bytes.allSatisfy { $0 == 9 } })
+    }
+
     @Test func framesMayBeReadOnAnyThreadAfterTheirSocketIsGone() async throws {
         try await Workbench.run { bench in
             let seen = Seen<Multipart>()
@@ -62,7 +68,7 @@ internal import Testing
     func anEnvelopeIsRouteDelimiterPayload(frames: [String], route: [String], payload: String) throws {
         let envelope = try #require(Envelope(message(frames)))
         #expect(envelope.payload.text == payload)
-        #expect(([envelope.route?.peer].compactMap(\.self) + (envelope.route?.hops ?? [])).map(\.text) == route)
+        #expect(([envelope.path?.peer].compactMap(\.self) + (envelope.path?.hops ?? [])).map(\.text) == route)
     }
 
     @Test(arguments: [[], ["p"], ["a", "p"], ["a", "", "p", "q"], ["a", "", "", "p"], ["a", "b", "", "c", "", "p"]])

@@ -62,7 +62,7 @@ internal import ZeroMQ
                     receive: { message in
                         let envelope = Envelope(message)!
                         received.add("\(envelope.payload.count)")
-                        _ = try? socket.send(envelope.payload, to: envelope.route)
+                        _ = try? socket.send(envelope.payload, to: envelope.path)
                     }, failed: { received.add("\($0)") })
             }
             let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
@@ -117,6 +117,26 @@ internal import ZeroMQ
                 seen.kinds.count { if case .connectRetried = $0 { true } else { false } } >= 3
             }
             #expect(Set(seen.values.map(\.endpoint)) == [endpoint])
+        }
+    }
+
+    @Test func aBurstOfEventsThatNobodyReadsDoesNotHoldUpTheClose() async throws {
+        try await Workbench.run { bench in
+            let endpoint = "tcp://127.0.0.1:\(try FreePort.pick())"
+            var options = SocketOptions()
+            options.reconnectInterval = .milliseconds(1)
+            options.maximumReconnectInterval = .milliseconds(1)
+            let client = try await bench.open(.dealer, name: "client", options: options) { socket in
+                try socket.collectEvents(in: Seen())
+            }
+            let elapsed = try await client.use { socket in
+                // The loop reads no event in here, and each connection makes several.
+                for _ in 0..<3000 { try socket.connect(to: endpoint) }
+                let start = ContinuousClock.now
+                socket.close()
+                return ContinuousClock.now - start
+            }
+            #expect(elapsed < .seconds(5))
         }
     }
 

@@ -17,12 +17,12 @@ internal import Testing
                     receive: { message in
                         guard let envelope = Envelope(message) else { return received.add("malformed") }
                         received.add(envelope.payload.text)
-                        _ = try? socket.send(Array("pong".utf8), to: envelope.route)
+                        _ = try? socket.send(Array("pong".utf8), to: envelope.path)
                     }, failed: { received.add("\($0)") })
             }
             let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
             #expect(endpoint.hasPrefix("tcp://127.0.0.1:"))
-            let route = Route(peer: Frame("a#1#n"))
+            let route = RoutingPath(peer: Frame("a#1#n"))
             let tooEarly = try await bench.open(.router, name: "client") { socket in
                 try socket.start(
                     receive: { received.add(Envelope($0)?.payload.text ?? "malformed") },
@@ -50,7 +50,7 @@ internal import Testing
                 try socket.start(
                     receive: { message in
                         let envelope = Envelope(message)!
-                        _ = try? socket.send(envelope.payload, to: envelope.route)
+                        _ = try? socket.send(envelope.payload, to: envelope.path)
                     }, failed: { _ in })
             }
             let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
@@ -62,24 +62,21 @@ internal import Testing
                     }, failed: { _ in })
                 try socket.connect(to: endpoint)
             }
+            try await eventually("a connection") { try await client.use { $0.events.contains(.writable) } }
+            // Fewer in flight than any queue on the way takes, so that none is refused.
             @Sendable func exchange(_ range: Range<Int>) async throws {
-                var next = range.lowerBound
-                while next < range.upperBound {
-                    let first = next
-                    next = try await client.use { socket in
-                        // A message of a kilobyte that begins with its number; on as far as the queue takes it.
-                        var number = first
-                        while number < range.upperBound {
+                for first in stride(from: range.lowerBound, to: range.upperBound, by: 5000) {
+                    let refused = try await client.use { socket in
+                        try (first..<first + 5000).count { number in
+                            // A kilobyte that begins with the message's number.
                             var payload = [UInt8](repeating: 0, count: 1024)
                             payload.withUnsafeMutableBytes { $0.storeBytes(of: Int64(number), as: Int64.self) }
-                            guard try socket.send(payload, to: nil) == .sent else { break }
-                            number += 1
+                            return try socket.send(payload, to: nil) != .sent
                         }
-                        return number
                     }
-                    if next == first { try await Task.sleep(for: .milliseconds(1)) }
+                    #expect(refused == 0)
+                    try await eventually("\(first + 5000) echoes") { echoed.count == first + 5000 }
                 }
-                try await eventually("\(range.upperBound) echoes") { echoed.count == range.upperBound }
             }
             try await exchange(0..<total)
             let warm = try residentKibibytes()
@@ -123,13 +120,19 @@ internal import Testing
                 try socket.connect(to: endpoint)
             }
             let payload = Frame([UInt8](repeating: 7, count: 256 * 1024))
-            let route = Route(peer: Frame("slow"))
+            let route = RoutingPath(peer: Frame("slow"))
             try await eventually("a route") { try await client.use { try $0.send(payload, to: route) } == .sent }
             try await eventually("a full queue") {
                 try await client.use { try $0.send(payload, to: route) } == .wouldBlock
             }
-            let unknown = try await client.use { try $0.send(payload, to: Route(peer: Frame("nobody"))) }
+            let unknown = try await client.use { try $0.send(payload, to: RoutingPath(peer: Frame("nobody"))) }
             #expect(unknown == .unroutable)
+            let another = try await client.use { socket in
+                try Frame("no other").withBytes { peer in
+                    try payload.withBytes { try socket.send($0, toPeer: peer) }
+                }
+            }
+            #expect(another == .unroutable)
         }
     }
 
