@@ -6,7 +6,8 @@ public struct SocketOptions: Sendable {
     public var linger = Duration.zero
     /// How many messages may wait per peer before a send would block.
     public var sendHighWaterMark = 10_000
-    /// How many messages may wait per peer to be received before the peer is slowed down.
+    /// How many messages may wait per peer to be received before the connection is no longer read. PINGs are not read then
+    /// either: a socket that stays full for the peer's ``heartbeatTimeout`` loses the connection and what was under way.
     public var receiveHighWaterMark = 10_000
     /// The largest frame accepted, in bytes; a peer that sends a larger one is disconnected.
     public var maximumMessageBytes = 32 * 1024 * 1024

@@ -52,6 +52,28 @@ internal import ZeroMQ
         }
     }
 
+    @Test func aPeerThatNoLongerReadsIsGivenUpOnceItsQueueIsFull() async throws {
+        try await Workbench.run { bench in
+            var options = SocketOptions()
+            options.receiveHighWaterMark = 10
+            options.sendHighWaterMark = 10
+            let server = try await bench.open(.router, name: "never reads", options: options)
+            let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
+            let seen = Seen<MonitorEvent>()
+            let client = try await bench.open(.dealer, name: "client", options: options) { socket in
+                try socket.collectEvents(in: seen)
+                try socket.connect(to: endpoint)
+            }
+            try await eventually("a connection") { try await client.use { $0.events.contains(.writable) } }
+            let payload = Frame([UInt8](repeating: 7, count: 256 * 1024))
+            try await eventually("a full queue") {
+                try await client.use { try $0.send(payload, to: nil) } == .wouldBlock
+            }
+            // Its I/O thread has stopped reading the connection, and so does not see the PINGs either.
+            try await eventually("disconnected") { seen.kinds.contains(.disconnected) }
+        }
+    }
+
     @Test func anOversizedMessageCostsItsSenderTheConnectionAndNobodyElse() async throws {
         try await Workbench.run { bench in
             var options = SocketOptions()
