@@ -104,6 +104,7 @@ let package = Package(
 
         // Tests
         tests("TestSupportTests", ["TestSupport"]),
+        tests("MiningTests", ["Mining", "TestSupport"]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "ZeroMQ", "TestSupport"]),

@@ -26,7 +26,7 @@ extension BlockTemplate {
     /// - Throws: `DecodingError` whose path ends with the field that is missing or malformed.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
-        version = try fields.decode(Int32.self, forKey: .version)
+        version = try fields.decodeInteger(.version)
         rules = try fields.decode([String].self, forKey: .rules)
         previousBlockHash = try fields.decodeHex(.previousBlockHash, digits: 64)
         transactions = try fields.decode([TemplateTransaction].self, forKey: .transactions)
@@ -39,7 +39,7 @@ extension BlockTemplate {
         nonceRange = try fields.decodeHex(.nonceRange, digits: 16)
         sigOpLimit = try fields.decodeNatural(.sigOpLimit)
         sizeLimit = try fields.decodeNatural(.sizeLimit)
-        weightLimit = try fields.decodeIfPresent(Int.self, forKey: .weightLimit)
+        weightLimit = try fields.contains(.weightLimit) ? fields.decodeNatural(.weightLimit) : nil
         currentTime = try fields.decodeNatural(.currentTime)
         bits = try fields.decodeHex(.bits, digits: 8)
         height = try fields.decodeNatural(.height)
@@ -62,7 +62,7 @@ extension TemplateTransaction {
         txid = try fields.decodeHex(.txid, digits: 64)
         hash = try fields.decodeHex(.hash, digits: 64)
         depends = try fields.decodeIfPresent([Int].self, forKey: .depends) ?? []
-        fee = try fields.decode(Int64.self, forKey: .fee)
+        fee = try fields.decodeInteger(.fee)
         sigops = try fields.decodeNatural(.sigops)
         weight = try fields.decodeNatural(.weight)
     }
@@ -85,9 +85,27 @@ extension KeyedDecodingContainer {
         return try decodeHex(key)
     }
 
-    /// A number that is not negative.
-    func decodeNatural<Number: FixedWidthInteger & Decodable>(_ key: Key) throws -> Number {
-        let number = try decode(Number.self, forKey: key)
+    /// A whole number in the type's range.
+    func decodeInteger<Number: FixedWidthInteger>(_ key: Key) throws -> Number {
+        let number: Int64
+        do {
+            number = try decode(Int64.self, forKey: key)
+        } catch let error as DecodingError {
+            throw error
+        } catch {
+            // Foundation's decoder throws an error of its own for a fraction, which ends as "not valid JSON" without a path.
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "expected a whole number")
+        }
+        guard let result = Number(exactly: number) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "the number \(number) is out of range")
+        }
+        return result
+    }
+
+    /// A whole number that is not negative.
+    func decodeNatural<Number: FixedWidthInteger>(_ key: Key) throws -> Number {
+        let number: Number = try decodeInteger(key)
         guard number >= 0 else {
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: self, debugDescription: "expected a number of zero or more, found \(number)")

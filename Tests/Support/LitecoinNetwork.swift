@@ -1,6 +1,28 @@
-/// litecoind nodes of a private regtest chain, connected to each other and to nobody else.
+/// The rules of a private chain.
+public enum LitecoinChain: Sendable {
+    /// Every second hash is a block; MWEB is put off for good.
+    case regtest
+    /// Blocks take real work. It begins with testnet's genesis block and goes its own way.
+    case testnet
+
+    var folder: String {
+        switch self {
+        case .regtest: "regtest"
+        case .testnet: "testnet4"
+        }
+    }
+
+    var arguments: [String] {
+        switch self {
+        case .regtest: ["-regtest", "-vbparams=mweb:9999999999:99999999999:1000000:2000000"]
+        case .testnet: ["-testnet", "-minimumchainwork=00"]
+        }
+    }
+}
+
+/// litecoind nodes of a private chain, connected to each other and to nobody else.
 ///
-/// Every second hash is a block there; MWEB is put off for good. A node without a peer gives no template, so that it takes three
+/// A node without a peer gives no template, so that it takes three
 /// nodes for any one of them to be stopped.
 public final class LitecoinNetwork: Sendable {
     /// The nodes, in the order of their start.
@@ -13,12 +35,15 @@ public final class LitecoinNetwork: Sendable {
     ///
     /// - Parameters:
     ///   - count: how many nodes.
+    ///   - chain: the rules of the chain.
     ///   - arguments: more options for each litecoind, such as `-blocknotify=...`.
-    public static func start(nodes count: Int = 3, arguments: [String] = []) async throws -> LitecoinNetwork {
-        let network = try LitecoinNetwork(count: count, arguments: arguments)
+    public static func start(
+        nodes count: Int = 3, chain: LitecoinChain = .regtest, arguments: [String] = []
+    ) async throws -> LitecoinNetwork {
+        let network = try LitecoinNetwork(chain, count: count, arguments: arguments)
         for node in network.nodes {
             if count > 1 {
-                try await node.waitUntilReady()
+                try await node.waitUntilReady(peers: count - 1)
             } else {
                 try await eventually(within: .seconds(30), "litecoind answers at port \(node.rpcPort)") {
                     (try? node.call("getblockcount", as: Int.self)) != nil
@@ -28,11 +53,11 @@ public final class LitecoinNetwork: Sendable {
         return network
     }
 
-    private init(count: Int, arguments: [String]) throws {
+    private init(_ chain: LitecoinChain, count: Int, arguments: [String]) throws {
         let peerPorts = try (0..<count).map { _ in try FreePort.pick() }
         nodes = try peerPorts.map { port in
             try LitecoinNode(
-                rpcPort: FreePort.pick(), peerPort: port, connectingTo: peerPorts.filter { $0 != port },
+                chain, peerPort: port, connectingTo: peerPorts.filter { $0 != port },
                 arguments: arguments)
         }
     }

@@ -8,6 +8,7 @@ public final class LitecoinNode: Sendable {
     /// Where it listens for the other nodes on 127.0.0.1.
     public let peerPort: Int
 
+    private let chain: LitecoinChain
     private let arguments: [String]
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
@@ -15,23 +16,28 @@ public final class LitecoinNode: Sendable {
     /// The URL of its RPC, without credentials.
     public var url: String { "http://127.0.0.1:\(rpcPort)/" }
     /// The file with its user and password, written anew at each start.
-    public var cookiePath: String { folder.path + "/regtest/.cookie" }
+    public var cookiePath: String { folder.path + "/\(chain.folder)/.cookie" }
     /// The URL with the cookie file, as services take it: `http://127.0.0.1:19332?cookie=/path/.cookie`.
     public var address: String { "http://127.0.0.1:\(rpcPort)?cookie=\(cookiePath)" }
     /// The process that runs now, or ran last.
     public var currentProcess: ChildProcess { process.withLock { $0 } }
 
-    init(rpcPort: Int, peerPort: Int, connectingTo peers: [Int], arguments: [String]) throws {
-        self.rpcPort = rpcPort
+    init(_ chain: LitecoinChain, peerPort: Int, connectingTo peers: [Int], arguments: [String]) throws {
+        self.chain = chain
+        rpcPort = try FreePort.pick()
+        // A node listens for Tor as well, unless it is told where: the default port would be the same for all.
+        let onionPort = try FreePort.pick()
         self.peerPort = peerPort
         folder = try TemporaryFolder("litecoin")
         self.arguments =
             [
-                "-regtest", "-datadir=\(folder.path)", "-printtoconsole=0", "-server=1",
+                "-datadir=\(folder.path)", "-printtoconsole=0", "-server=1",
                 "-rpcport=\(rpcPort)", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1", "-rpcthreads=16",
-                "-listen=1", "-bind=127.0.0.1:\(peerPort)", "-listenonion=0", "-dnsseed=0", "-discover=0",
-                "-vbparams=mweb:9999999999:99999999999:1000000:2000000", "-maxtipage=10000000000", "-fallbackfee=0.001",
-            ] + (peers.isEmpty ? ["-connect=0"] : peers.map { "-connect=127.0.0.1:\($0)" }) + arguments
+                "-listen=1", "-bind=127.0.0.1:\(peerPort)", "-bind=127.0.0.1:\(onionPort)=onion", "-listenonion=0",
+                "-dnsseed=0", "-discover=0",
+                "-maxtipage=10000000000", "-fallbackfee=0.001",
+            ] + chain.arguments + (peers.isEmpty ? ["-connect=0"] : peers.map { "-connect=127.0.0.1:\($0)" })
+            + arguments
         process = Mutex(try Self.launch(self.arguments, folder.path))
     }
 
@@ -94,8 +100,8 @@ public final class LitecoinNode: Sendable {
         try call("generatetodescriptor", #"[\#(count), "raw(51)"]"#)
     }
 
-    /// Waits until it gives block templates, for which it needs a peer.
-    public func waitUntilReady(within deadline: Duration = .seconds(30)) async throws {
+    /// Waits until it gives block templates, for which it needs a peer, and until it has shaken hands with so many peers.
+    public func waitUntilReady(peers: Int = 1, within deadline: Duration = .seconds(30)) async throws {
         var lastProblem = ""
         try await eventually(within: deadline, "litecoind at port \(rpcPort) gives templates; \(lastProblem)") {
             if let exit = currentProcess.exit {
@@ -104,7 +110,10 @@ public final class LitecoinNode: Sendable {
             }
             do {
                 _ = try call("getblocktemplate", #"[{"rules":["mweb","segwit"]}]"#, as: Height.self)
-                return true
+                // A block that is found before the handshake is over would be announced late.
+                let greeted = try call("getpeerinfo", as: [Peer].self).filter { $0.bytesrecv_per_msg["verack"] != nil }
+                if greeted.count >= peers { return true }
+                throw TestSupportError("\(greeted.count) of \(peers) peers have shaken hands")
             } catch {
                 lastProblem = "\(error)"
                 try await Task.sleep(for: .milliseconds(50))
@@ -120,6 +129,11 @@ public final class LitecoinNode: Sendable {
 
     private struct Answer<Result: Decodable>: Decodable {
         var result: Result
+    }
+
+    private struct Peer: Decodable {
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var bytesrecv_per_msg: [String: Int]
     }
 
     private struct Height: Decodable {

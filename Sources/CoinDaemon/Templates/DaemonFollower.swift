@@ -30,7 +30,8 @@ struct DaemonFollower: Sendable {
             group.addTask(name: "poll \(client.endpoint)") { try await poll(chain) }
             group.addTask(name: "long poll \(client.endpoint)") { try await longPoll(chain) }
             defer { group.cancelAll() }
-            try await group.waitForAll()
+            // The first failure ends both; `waitForAll` would wait for the other one.
+            for try await _ in group {}
         }
     }
 

@@ -1,0 +1,104 @@
+internal import AsyncHTTPClient
+internal import CoinDaemon
+internal import Foundation
+internal import TestSupport
+internal import Testing
+
+/// What a client makes of servers that are no daemon, or not a healthy one.
+@Suite struct ClientFaultTests {
+    private static let patience = CoinDaemonClient.Configuration(
+        callDeadline: .milliseconds(300), maximumResponseBytes: 10_000)
+
+    static let faults: [(RawServer.Behaviour, CoinDaemonError.Code, String)] = [
+        (.hang, .timeout, "within 0.3 seconds"),
+        (.answerThenHang("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"result\":"), .timeout, "within 0.3 seconds"),
+        (.close, .unreachable, "start the daemon"),
+        (.answer("SSH-2.0-OpenSSH_9.2\r\n"), .unreachable, "start the daemon"),
+        (.answer(RawServer.http(body: "<html>hello</html>")), .garbage, "begins \"<html>"),
+        (.answer(RawServer.http(body: "{}")), .garbage, "'result' is missing"),
+        (.answer(RawServer.http(body: #"{"result":"text","error":null}"#)), .garbage, "'result'"),
+        (.answer(RawServer.http(body: #"{"result":null,"error":null}"#)), .garbage, "'result' is null"),
+        (.answer(RawServer.http(body: "")), .garbage, "0 bytes"),
+        (.answer(RawServer.http(body: String(repeating: "x", count: 20_000))), .tooLarge, "10000 bytes"),
+        (.answer(RawServer.http("401 Unauthorized", body: "")), .unauthorized, "password of the user 'user'"),
+        (.answer(RawServer.http("403 Forbidden", body: "")), .unauthorized, "-rpcallowip"),
+        (.answer(RawServer.http("503 Service Unavailable", body: "Work queue depth exceeded")), .busy, "-rpcworkqueue"),
+        (.answer(failure(-28, "Loading block index")), .warmingUp, "Loading block index"),
+        (.answer(failure(-10, "is in initial sync")), .initialSync, "-maxtipage"),
+        (.answer(failure(-9, "is not connected")), .noPeers, "-addnode"),
+        (.answer(failure(-32601, "Method not found")), .rpc(-32601), "version"),
+        (.answer(failure(-1, "bad-txns-vin-empty")), .rpc(-1), "bad-txns-vin-empty"),
+    ]
+
+    private static func failure(_ code: Int, _ message: String) -> String {
+        RawServer.http(
+            "500 Internal Server Error",
+            body: #"{"result":null,"error":{"code":\#(code),"message":"\#(message)"},"id":"x"}"#)
+    }
+
+    @Test(arguments: faults) func `a fault has its code, and its message says where and what to do`(
+        behaviour: RawServer.Behaviour, code: CoinDaemonError.Code, hint: String
+    ) async throws {
+        let server = try RawServer(behaviour)
+        let error = await failureOfCall("http://user:secret@127.0.0.1:\(server.port)")
+        #expect(error?.code == code)
+        let message = error?.message ?? ""
+        #expect(message.contains(hint), "\(message)")
+        #expect(message.contains("getblockcount on the coin daemon at http://127.0.0.1:\(server.port)/"), "\(message)")
+        #expect(!message.contains("secret"))
+    }
+
+    @Test func `a refused connection is an answer at once`() async throws {
+        let port = try FreePort.pick()
+        let start = ContinuousClock.now
+        let error = await failureOfCall("http://127.0.0.1:\(port)")
+        #expect(error?.code == .unreachable)
+        #expect(error?.message.contains("Connection refused") == true, "\(error?.message ?? "")")
+        #expect(ContinuousClock.now - start < .milliseconds(200))
+    }
+
+    @Test func `a name that does not resolve is said`() async throws {
+        let error = await failureOfCall("http://no-such-host.invalid:1", deadline: .seconds(5))
+        #expect(error?.code == .unreachable)
+        #expect(error?.message.contains("no-such-host.invalid") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `a cookie file that is not there is named`() async throws {
+        let error = await failureOfCall("http://127.0.0.1:1?cookie=/no/such/.cookie")
+        #expect(error?.code == .unauthorized)
+        #expect(error?.message.contains("/no/such/.cookie") == true)
+    }
+
+    @Test func `cancelling a call ends it at once`() async throws {
+        let server = try RawServer(.hang)
+        let start = ContinuousClock.now
+        try await withHTTPClient { http in
+            let client = CoinDaemonClient(try DaemonEndpoint(parsing: "http://127.0.0.1:\(server.port)"), http: http)
+            let error = await withTaskGroup(of: CoinDaemonError?.self) { group in
+                group.addTask { await Self.failure { _ = try await client.blockCount() } }
+                try? await eventually("a connection") { server.connectionCount > 0 }
+                group.cancelAll()
+                return await group.next() ?? nil
+            }
+            #expect(error?.code == .cancelled)
+        }
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    private func failureOfCall(_ address: String, deadline: Duration? = nil) async -> CoinDaemonError? {
+        try? await withHTTPClient { http in
+            let client = CoinDaemonClient(
+                try DaemonEndpoint(parsing: address), http: http, configuration: Self.patience)
+            return await Self.failure { _ = try await client.call("getblockcount", as: Int.self, deadline: deadline) }
+        }
+    }
+
+    private static func failure(_ body: () async throws -> Void) async -> CoinDaemonError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? CoinDaemonError
+        }
+    }
+}
