@@ -77,7 +77,7 @@ let package = Package(
 
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
-        library("MeshRedis", ["Mesh", "Redis", logging]),
+        library("MeshRedis", ["EventLoop", "Mesh", "Redis", logging]),
         library("CoinDaemon", ["Mining", httpClient, nioCore, nioHTTP, nioPosix, logging]),
 
         // Level 4
@@ -106,9 +106,11 @@ let package = Package(
         tests("TestSupportTests", ["TestSupport"]),
         tests("MiningTests", ["Mining", "TestSupport"]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
+        tests("JobManagerTests", ["jobmanager", "CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "ZeroMQ", "TestSupport"]),
         tests("MessagePackTests", ["MessagePack"]),
+        tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
     ]
 )

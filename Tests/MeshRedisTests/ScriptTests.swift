@@ -1,0 +1,168 @@
+internal import Mesh
+internal import Redis
+internal import TestSupport
+internal import Testing
+
+@testable internal import MeshRedis
+
+@Suite(.timeLimit(.minutes(1))) struct ScriptTests {
+    @Test func aRecordIsListedAsItWasAnnounced() async throws {
+        try await withScene { scene in
+            let record = try await scene.join("jobs-1")
+            #expect(try await scene.listed() == [record])
+            let left = try await scene.client.send(["PTTL", "{test}:service:jobs:jobs-1"]).integer ?? 0
+            #expect((14_000...15_000).contains(left))
+            let keys = try await scene.client.send(["KEYS", "*"]).array?.compactMap(\.string).sorted()
+            #expect(
+                keys == [
+                    "{test}:epochs", "{test}:events", "{test}:index", "{test}:sequence", "{test}:service:jobs:jobs-1",
+                ])
+        }
+    }
+
+    @Test func epochsOnlyRise() async throws {
+        try await withScene { scene in
+            let name = InstanceName(service: "jobs", instance: "jobs-1")
+            var last: Epoch = 0
+            for _ in 0..<50 {
+                let epoch = try await scene.registry.reserve(name)
+                #expect(epoch > last)
+                last = epoch
+            }
+            // Neither a record from the future nor a highest epoch from the future is passed under.
+            _ = try await scene.client.send(["HSET", "{test}:service:jobs:jobs-1", "epoch", "5000000000000000"])
+            #expect(try await scene.registry.reserve(name) == 5_000_000_000_000_001)
+            _ = try await scene.client.send(["HSET", "{test}:epochs", "jobs", "6000000000000000"])
+            #expect(try await scene.registry.reserve(name) == 6_000_000_000_000_001)
+            // What cannot be an epoch does not wedge the next one.
+            for nonsense in ["1e300", "nan", "-7", "x", ""] {
+                _ = try await scene.client.send(["DEL", "{test}:service:jobs:jobs-1"])
+                _ = try await scene.client.send(["HSET", "{test}:epochs", "jobs", RedisArgument(nonsense)])
+                let epoch = try await scene.registry.reserve(name)
+                #expect((1_600_000_000_000..<5_000_000_000_000).contains(epoch))
+            }
+        }
+    }
+
+    @Test func racersForOneNameGetDifferentEpochs() async throws {
+        try await withScene { scene in
+            let name = InstanceName(service: "jobs", instance: "jobs-1")
+            let epochs = try await withThrowingTaskGroup(of: Epoch.self) { group in
+                for _ in 0..<100 { group.addTask { try await scene.registry.reserve(name) } }
+                return try await group.reduce(into: Set<Epoch>()) { $0.insert($1) }
+            }
+            #expect(epochs.count == 100)
+        }
+    }
+
+    @Test func theNewerLifeFencesTheOlder() async throws {
+        try await withScene { scene in
+            let older = try await scene.join("jobs-1")
+            let newer = try await scene.join("jobs-1")
+            #expect(newer.epoch > older.epoch)
+            #expect(try await scene.registry.announce(older) == .fenced(by: newer.epoch))
+            try await scene.registry.leave(older.name, epoch: older.epoch)
+            #expect(try await scene.listed() == [newer])
+            // Another process under the same epoch is another life.
+            var twin = newer
+            twin.nonce &+= 1
+            #expect(try await scene.registry.announce(twin) == .fenced(by: newer.epoch))
+            try await scene.registry.leave(newer.name, epoch: newer.epoch)
+            #expect(try await scene.listed() == [])
+        }
+    }
+
+    @Test func onlyChangesWorthTellingAreEvents() async throws {
+        try await withScene { scene in
+            var record = try await scene.join("jobs-1", state: .starting)
+            record.load = 0.9
+            _ = try await scene.registry.announce(record)
+            record.state = .ready
+            _ = try await scene.registry.announce(record)
+            _ = try await scene.registry.announce(record)
+            try await scene.registry.leave(record.name, epoch: record.epoch)
+            let entries = try await scene.client.send(["XRANGE", "{test}:events", "-", "+"]).array ?? []
+            let kinds = entries.compactMap { $0.array?[1].pairs?.first { $0.name == "kind" }?.value.string }
+            #expect(kinds == ["join", "update", "leave"])
+        }
+    }
+
+    @Test func aRecordLapsesAndComesBackWithARenewal() async throws {
+        try await withScene(timeToLive: .milliseconds(400)) { scene in
+            let record = try await scene.join("jobs-1")
+            try await eventually("the record lapses") { try await scene.listed().isEmpty }
+            #expect(try await scene.client.send(["ZCARD", "{test}:index"]) == .integer(0))
+            #expect(try await scene.registry.announce(record) == .listed)
+            #expect(try await scene.listed() == [record])
+        }
+    }
+
+    @Test func aRenewalAfterAFlushListsAgain() async throws {
+        try await withScene { scene in
+            let record = try await scene.join("jobs-1")
+            _ = try await scene.client.send(["FLUSHALL"])
+            #expect(try await scene.listed().isEmpty)
+            #expect(try await scene.registry.announce(record) == .listed)
+            #expect(try await scene.listed() == [record])
+            // The epochs are known again, so that the next life is a newer one.
+            #expect(try await scene.registry.reserve(record.name) > record.epoch)
+        }
+    }
+
+    @Test func anOlderStateOfRedisGivesWayToTheLiving() async throws {
+        try await withScene { scene in
+            let older = try await scene.join("jobs-1")
+            let dump = try #require(try await scene.client.send(["DUMP", "{test}:service:jobs:jobs-1"]).bytes)
+            let newer = try await scene.join("jobs-1")
+            // As a restored backup or a promoted replica that lags would have it.
+            _ = try await scene.client.send([
+                "RESTORE", "{test}:service:jobs:jobs-1", 15_000, RedisArgument(dump), "REPLACE",
+            ])
+            _ = try await scene.client.send(["HSET", "{test}:epochs", "jobs", RedisArgument(older.epoch)])
+            #expect(try await scene.registry.announce(newer) == .listed)
+            #expect(try await scene.listed() == [newer])
+            #expect(try await scene.registry.reserve(newer.name) > newer.epoch)
+        }
+    }
+
+    @Test func foreignRecordsAreSkippedAndCounted() async throws {
+        try await withScene { scene in
+            let record = try await scene.join("jobs-1")
+            let good: [(String, String)] = [
+                ("endpoint", "tcp://127.0.0.1:1"), ("epoch", "5"), ("nonce", "0123456789abcdef"), ("state", "ready"),
+            ]
+            let bad: [(String, String)] = [
+                ("endpoint", "http://x"), ("epoch", "-1"), ("epoch", "99999999999999999999"), ("nonce", "xyz"),
+                ("state", "dancing"), ("weight", "0"), ("weight", "many"), ("load", "nan"), ("pid", "-4"),
+                ("version", String(repeating: "v", count: 10_000)),
+            ]
+            for (number, (field, value)) in bad.enumerated() {
+                let member = "jobs:foreign-\(number)"
+                var fields = Dictionary(uniqueKeysWithValues: good)
+                fields[field] = value
+                _ = try await scene.client.send(
+                    ["HSET", "{test}:service:\(member)"]
+                        + fields.flatMap { [RedisArgument($0.key), RedisArgument($0.value)] })
+                _ = try await scene.client.send(["ZADD", "{test}:index", "9e15", RedisArgument(member)])
+            }
+            for member in ["", "jobs", "a:b:c", "jobs:with space", "jobs:missing"] {
+                _ = try await scene.client.send(["ZADD", "{test}:index", "9e15", RedisArgument(member)])
+                _ = try await scene.client.send(["HSET", "{test}:service:\(member)", "x", "y"])
+            }
+            _ = try await scene.client.send(["SET", "{test}:service:jobs:text", "not a hash"])
+            _ = try await scene.client.send(["ZADD", "{test}:index", "9e15", "jobs:text"])
+            #expect(try await scene.listed() == [record])
+            #expect(scene.registry.skippedRecords == bad.count + 5)
+        }
+    }
+
+    @Test(arguments: ["", "a:b", "a b", "a#b", "{a}", "größe", String(repeating: "x", count: 101)])
+    func aNameThatCannotBeAKeyIsRefused(name: String) async throws {
+        try await withScene { scene in
+            let error = await #expect(throws: RedisRegistryError.self) {
+                _ = try await scene.registry.reserve(InstanceName(service: "jobs", instance: name))
+            }
+            #expect(error?.code == .invalidRecord)
+        }
+    }
+}
