@@ -1,0 +1,26 @@
+public import EventLoop
+public import Mesh
+
+/// The I/O thread as a node sees it.
+extension EventLoop: Reactor {
+    private static let origin = ContinuousClock.now
+
+    /// Monotonic time since the first node of the process.
+    public var now: MeshInstant { .zero + (ContinuousClock.now - Self.origin) }
+
+    /// The thread itself.
+    public var taskExecutor: any TaskExecutor { self }
+
+    /// A batch hand-over to the thread.
+    public func inbox<Element: Sendable>(
+        receive: @escaping @Sendable ([Element]) -> Void
+    ) -> @Sendable (Element) -> Void {
+        let inbox = LoopInbox(loop: self, receive: receive)
+        return { inbox.submit($0) }
+    }
+
+    /// Calls `work` on the thread at that time.
+    public func wake(at time: MeshInstant, _ work: @escaping @Sendable () -> Void) {
+        schedule(after: max(time - now, .zero), name: "the mesh node's timer", handler: work)
+    }
+}
