@@ -27,6 +27,8 @@ public struct RedisConfiguration: Sendable {
         public var commandBytes = 16 << 20
         /// Bytes of one reply, 64 MiB. A larger one breaks the connection, because there is no way to skip it.
         public var replyBytes = 64 << 20
+        /// Elements of one array in a reply, 1,048,576. A longer one breaks the connection as well.
+        public static let replyElements = 1 << 20
 
         /// The defaults.
         public init() {}

@@ -1,7 +1,5 @@
 internal import EventLoop
-internal import Foundation
 internal import Logging
-internal import Synchronization
 internal import TestSupport
 internal import Testing
 
@@ -53,17 +51,28 @@ internal import Testing
         "*3\r\n$7\r\nmessage\r\n*0\r\n:1\r\n", "",
     ])
     func somethingElseThanRedisIsSaidAndLeft(words: String) async throws {
-        let stranger = try Stranger(words)
+        let stranger = try RawServer(.answerThenHang(words))
         let loop = try EventLoop()
         var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(stranger.port)"))
         configuration.connectDeadline = .milliseconds(300)
         let error = try await withRedisClient(configuration, loop: loop, logger: .silent) { client in
-            try await client.failureToConnect { !$0.message.contains("refused") }
+            try await client.failureToConnect()
         }
         await loop.shutdown()
         // One that says PONG by chance passes for a server until it says too much.
         #expect(error?.isTransient == true)
         #expect(error?.message.contains("\(stranger.port)") == true)
+    }
+
+    @Test func anAnnouncedArrayIsNotBelieved() async throws {
+        let stranger = try RawServer(.answerThenHang("*2147483647\r\n"))
+        let loop = try EventLoop()
+        let configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(stranger.port)"))
+        let error = try await withRedisClient(configuration, loop: loop, logger: .silent) { client in
+            try await client.failureToConnect()
+        }
+        await loop.shutdown()
+        #expect(error?.message.contains("more than 1048576 elements") == true)
     }
 
     @Test func randomBytesNeverEndTheProcess() async throws {
@@ -76,7 +85,7 @@ internal import Testing
     }
 
     private func somethingElseThanRedisIsSaidOrIgnored(_ words: String) async throws {
-        let stranger = try Stranger(words)
+        let stranger = try RawServer(.answerThenHang(words))
         let loop = try EventLoop()
         var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(stranger.port)"))
         configuration.connectDeadline = .milliseconds(50)
@@ -85,30 +94,5 @@ internal import Testing
             }
         }
         await loop.shutdown()
-    }
-}
-
-/// A server on a port of its own that says its words to whoever connects, and listens to nothing.
-private final class Stranger: Sendable {
-    let port: Int
-    private let process: ChildProcess
-
-    init(_ words: String) throws {
-        let port = try FreePort.pick()
-        self.port = port
-        let program = """
-            import socket, sys
-            listener = socket.create_server(("127.0.0.1", \(port)))
-            kept = []
-            while True:
-                connection, _ = listener.accept()
-                kept.append(connection)
-                try:
-                    connection.sendall(bytes.fromhex(sys.argv[1]))
-                except OSError:
-                    pass
-            """
-        let hex = words.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        process = try ChildProcess.start("/usr/bin/python3", ["-c", program, hex])
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Turns host names into numeric addresses on a thread of their own, because a name server may take seconds and both the I/O loop
 /// and Swift's pool have better things to do.
@@ -6,17 +7,11 @@ enum HostResolver {
     /// The address with a numeric host. Numeric addresses and socket paths come back as they are.
     static func resolve(_ address: RedisAddress) async throws(RedisError) -> RedisAddress {
         guard case .tcp(let host, let port) = address, !isNumeric(host) else { return address }
-        let result: Result<String, RedisError> = await withCheckedContinuation { continuation in
-            let lookup = Lookup(host: host, continuation: continuation)
-            let retained = Unmanaged.passRetained(lookup)
-            var thread = pthread_t()
-            guard pthread_create(&thread, nil, runLookup, retained.toOpaque()) == 0 else {
-                retained.release()
-                continuation.resume(
-                    returning: .failure(.unreachable(address, "the system has no thread left for its lookup")))
-                return
-            }
-            pthread_detach(thread)
+        let lookup = Lookup(host: host)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { lookup.start($0) }
+        } onCancel: {
+            lookup.finish(.failure(RedisError(code: .cancelled, message: "The lookup of \(host) was cancelled")))
         }
         return .tcp(host: try result.get(), port: port)
     }
@@ -27,16 +22,56 @@ enum HostResolver {
     }
 }
 
-private final class Lookup {
-    let host: String
-    let continuation: CheckedContinuation<Result<String, RedisError>, Never>
+/// One lookup: its thread may outlive the wait for it, which a cancellation ends.
+private final class Lookup: Sendable {
+    typealias Answer = Result<String, RedisError>
 
-    init(host: String, continuation: CheckedContinuation<Result<String, RedisError>, Never>) {
-        self.host = host
-        self.continuation = continuation
+    private enum State {
+        case idle
+        case waiting(CheckedContinuation<Answer, Never>)
+        case finished(Answer)
     }
 
-    func run() -> Result<String, RedisError> {
+    private let host: String
+    private let state = Mutex(State.idle)
+
+    init(host: String) { self.host = host }
+
+    func start(_ continuation: CheckedContinuation<Answer, Never>) {
+        let finished = state.withLock { state -> Answer? in
+            if case .finished(let answer) = state { return answer }
+            state = .waiting(continuation)
+            return nil
+        }
+        if let finished { return continuation.resume(returning: finished) }
+        let retained = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        if pthread_create(&thread, nil, runLookup, retained.toOpaque()) == 0 {
+            pthread_detach(thread)
+        } else {
+            retained.release()
+            finish(
+                .failure(RedisError(code: .notConnected, message: "The system has no thread left to look up \(host)")))
+        }
+    }
+
+    /// The first answer counts.
+    func finish(_ answer: Answer) {
+        let waiting = state.withLock { state -> CheckedContinuation<Answer, Never>? in
+            switch state {
+            case .finished: return nil
+            case .idle:
+                state = .finished(answer)
+                return nil
+            case .waiting(let continuation):
+                state = .finished(answer)
+                return continuation
+            }
+        }
+        waiting?.resume(returning: answer)
+    }
+
+    func resolve() -> Answer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -69,6 +104,6 @@ private final class Lookup {
 /// At file scope, because a closure literal has no stable C entry point inside `@main`.
 private func runLookup(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     let lookup = Unmanaged<Lookup>.fromOpaque(context!).takeRetainedValue()
-    lookup.continuation.resume(returning: lookup.run())
+    lookup.finish(lookup.resolve())
     return nil
 }

@@ -50,6 +50,7 @@ final class RedisLink {
             defer { redisFree(opened) }
             return opened.pointee.errorText
         }
+        opened.pointee.reader.pointee.fn = BoundedReplies.functions
         context = opened
         registration = loop.register(
             descriptor: opened.pointee.fd, name: "Redis \(address)", interest: .writable
@@ -149,7 +150,9 @@ extension RedisLink {
         while true {
             var reply: UnsafeMutableRawPointer?
             guard redisReaderGetReply(reader, &reply) == REDIS_OK else {
-                return "it does not speak Redis' protocol (\(reader.pointee.errorText))"
+                return reader.pointee.err == REDIS_ERR_OOM
+                    ? "a reply has more than \(BoundedReplies.elementLimit) elements; ask for less at once"
+                    : "it does not speak Redis' protocol (\(reader.pointee.errorText))"
             }
             guard let reply else { break }
             replies.append(RedisValue(reply.assumingMemoryBound(to: redisReply.self)))
@@ -176,6 +179,28 @@ extension RedisValue {
         default: self = .null
         }
     }
+}
+
+/// hiredis' own functions to make replies, with a bound: it would believe a reply that announces two thousand million elements, and
+/// walk through all of them to free it.
+private enum BoundedReplies {
+    static let elementLimit = RedisConfiguration.Limits.replyElements
+    private static let original: redisReplyObjectFunctions = {
+        let reader = redisReaderCreate()!
+        defer { redisReaderFree(reader) }
+        return reader.pointee.fn.pointee
+    }()
+
+    /// Written once, here.
+    nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
+        var bounded = original
+        bounded.createArray = { task, count in
+            Int(count) <= BoundedReplies.elementLimit ? BoundedReplies.original.createArray(task, count) : nil
+        }
+        let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+        functions.initialize(to: bounded)
+        return functions
+    }()
 }
 
 extension redisReply {
