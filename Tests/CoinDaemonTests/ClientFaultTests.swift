@@ -9,25 +9,42 @@ internal import Testing
     private static let patience = CoinDaemonClient.Configuration(
         callDeadline: .milliseconds(300), maximumResponseBytes: 10_000)
 
-    static let faults: [(RawServer.Behaviour, CoinDaemonError.Code, String)] = [
-        (.hang, .timeout, "within 0.3 seconds"),
-        (.answerThenHang("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"result\":"), .timeout, "within 0.3 seconds"),
-        (.close, .unreachable, "start the daemon"),
-        (.answer("SSH-2.0-OpenSSH_9.2\r\n"), .unreachable, "start the daemon"),
-        (.answer(RawServer.http(body: "<html>hello</html>")), .garbage, "begins \"<html>"),
-        (.answer(RawServer.http(body: "{}")), .garbage, "'result' is missing"),
-        (.answer(RawServer.http(body: #"{"result":"text","error":null}"#)), .garbage, "'result'"),
-        (.answer(RawServer.http(body: #"{"result":null,"error":null}"#)), .garbage, "'result' is null"),
-        (.answer(RawServer.http(body: "")), .garbage, "0 bytes"),
-        (.answer(RawServer.http(body: String(repeating: "x", count: 20_000))), .tooLarge, "10000 bytes"),
-        (.answer(RawServer.http("401 Unauthorized", body: "")), .unauthorized, "password of the user 'user'"),
-        (.answer(RawServer.http("403 Forbidden", body: "")), .unauthorized, "-rpcallowip"),
-        (.answer(RawServer.http("503 Service Unavailable", body: "Work queue depth exceeded")), .busy, "-rpcworkqueue"),
-        (.answer(failure(-28, "Loading block index")), .warmingUp, "Loading block index"),
-        (.answer(failure(-10, "is in initial sync")), .initialSync, "-maxtipage"),
-        (.answer(failure(-9, "is not connected")), .noPeers, "-addnode"),
-        (.answer(failure(-32601, "Method not found")), .rpc(-32601), "version"),
-        (.answer(failure(-1, "bad-txns-vin-empty")), .rpc(-1), "bad-txns-vin-empty"),
+    /// What a server does, and what the error is then.
+    struct Fault: CustomTestStringConvertible {
+        var behaviour: RawServer.Behaviour
+        var code: CoinDaemonError.Code
+        var hint: String
+
+        init(_ behaviour: RawServer.Behaviour, _ code: CoinDaemonError.Code, _ hint: String) {
+            (self.behaviour, self.code, self.hint) = (behaviour, code, hint)
+        }
+
+        var testDescription: String { "\(code), \(hint)" }
+    }
+
+    static let faults = [
+        Fault(.hang, .timeout, "within 0.3 seconds"),
+        Fault(
+            .answerThenHang("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"result\":"), .timeout,
+            "within 0.3 seconds"),
+        Fault(.close, .unreachable, "start the daemon"),
+        Fault(.answer("SSH-2.0-OpenSSH_9.2\r\n"), .unreachable, "start the daemon"),
+        Fault(.answer(RawServer.http(body: "<html>hello</html>")), .garbage, "begins \"<html>"),
+        Fault(.answer(RawServer.http(body: "{}")), .garbage, "'result' is missing"),
+        Fault(.answer(RawServer.http(body: #"{"result":"text","error":null}"#)), .garbage, "'result'"),
+        Fault(.answer(RawServer.http(body: #"{"result":null,"error":null}"#)), .garbage, "'result' is null"),
+        Fault(.answer(RawServer.http(body: "")), .garbage, "0 bytes"),
+        Fault(.answer(RawServer.http(body: String(repeating: "x", count: 20_000))), .tooLarge, "10000 bytes"),
+        Fault(.answer(RawServer.http("401 Unauthorized", body: "")), .unauthorized, "password of the user 'user'"),
+        Fault(.answer(RawServer.http("403 Forbidden", body: "")), .unauthorized, "-rpcallowip"),
+        Fault(
+            .answer(RawServer.http("503 Service Unavailable", body: "Work queue depth exceeded")), .busy,
+            "-rpcworkqueue"),
+        Fault(.answer(failure(-28, "Loading block index")), .warmingUp, "Loading block index"),
+        Fault(.answer(failure(-10, "is in initial sync")), .initialSync, "-maxtipage"),
+        Fault(.answer(failure(-9, "is not connected")), .noPeers, "-addnode"),
+        Fault(.answer(failure(-32601, "Method not found")), .rpc(-32601), "version"),
+        Fault(.answer(failure(-1, "bad-txns-vin-empty")), .rpc(-1), "bad-txns-vin-empty"),
     ]
 
     private static func failure(_ code: Int, _ message: String) -> String {
@@ -37,13 +54,13 @@ internal import Testing
     }
 
     @Test(arguments: faults) func `a fault has its code, and its message says where and what to do`(
-        behaviour: RawServer.Behaviour, code: CoinDaemonError.Code, hint: String
+        fault: Fault
     ) async throws {
-        let server = try RawServer(behaviour)
+        let server = try RawServer(fault.behaviour)
         let error = await failureOfCall("http://user:secret@127.0.0.1:\(server.port)")
-        #expect(error?.code == code)
+        #expect(error?.code == fault.code)
         let message = error?.message ?? ""
-        #expect(message.contains(hint), "\(message)")
+        #expect(message.contains(fault.hint), "\(message)")
         #expect(message.contains("getblockcount on the coin daemon at http://127.0.0.1:\(server.port)/"), "\(message)")
         #expect(!message.contains("secret"))
     }
@@ -51,10 +68,10 @@ internal import Testing
     @Test func `a refused connection is an answer at once`() async throws {
         let port = try FreePort.pick()
         let start = ContinuousClock.now
-        let error = await failureOfCall("http://127.0.0.1:\(port)")
+        let error = await failureOfCall("http://127.0.0.1:\(port)", deadline: .seconds(30))
         #expect(error?.code == .unreachable)
         #expect(error?.message.contains("Connection refused") == true, "\(error?.message ?? "")")
-        #expect(ContinuousClock.now - start < .milliseconds(200))
+        #expect(ContinuousClock.now - start < .seconds(5))
     }
 
     @Test func `a name that does not resolve is said`() async throws {

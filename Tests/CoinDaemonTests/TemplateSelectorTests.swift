@@ -5,10 +5,15 @@ internal import Testing
 
 @Suite struct TemplateSelectorTests {
     private let c: Candidates
-    private var selector = TemplateSelector(policy: MostWorkPolicy(loyalty: .seconds(10)))
+    private var selector: TemplateSelector
 
     init() throws {
         c = try Candidates()
+        selector = Self.selector(settledAt: c.start)
+    }
+
+    private static func selector(settledAt: ContinuousClock.Instant) -> TemplateSelector {
+        TemplateSelector(policy: MostWorkPolicy(loyalty: .seconds(10)), daemonCount: 3, settledAt: settledAt)
     }
 
     private mutating func receive(_ candidate: TemplateCandidate, askedAt: Double? = nil) -> TemplateCandidate? {
@@ -49,5 +54,19 @@ internal import Testing
         #expect(selector.healthChanged(0, c.unreachable(since: 3), at: c.time(3)) == nil)
         #expect(selector.reconsider(at: c.time(12)) == nil)
         #expect(selector.reconsider(at: c.time(13))?.priority == 1)
+    }
+
+    @Test mutating func `at the start the quickest waits for those before it to be heard`() {
+        selector = Self.selector(settledAt: c.time(1))
+        #expect(receive(c.candidate(2, on: "z", work: 99, lineage: "main:11", at: 0.1)) == nil)
+        #expect(selector.healthChanged(1, c.unreachable(since: 0.2), at: c.time(0.2)) == nil)
+        #expect(receive(c.candidate(0, on: "a", work: 10, at: 0.3))?.priority == 0)
+    }
+
+    @Test mutating func `at the start nobody waits for long`() {
+        selector = Self.selector(settledAt: c.time(1))
+        #expect(receive(c.candidate(1, on: "a", work: 10, at: 0.1)) == nil)
+        #expect(selector.reconsider(at: c.time(0.9)) == nil)
+        #expect(selector.reconsider(at: c.time(1))?.priority == 1)
     }
 }

@@ -1,19 +1,22 @@
 internal import Glibc
+internal import Synchronization
 
 /// Ports for servers that a test starts itself.
 public enum FreePort {
     /// A TCP port on 127.0.0.1 that nobody listens on at this moment.
     ///
-    /// Taken at random below the range that the system hands out to outgoing connections (32768 and up), so that a connection of
-    /// another test cannot sit on it between this answer and the server's own bind. Two tests that run at once may still
-    /// draw the same one: whoever starts a server tries another port when it could not bind.
+    /// No port is given twice in one process. Taken at random below the range that the system hands out to outgoing connections (32768 and up), so that a connection of
+    /// another test cannot sit on it between this answer and the server's own bind. Two test processes may
+    /// still draw the same one: whoever starts a server tries another port when it could not bind.
     public static func pick() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20000..<32000)
-            if isFree(port) { return port }
+            if isFree(port), given.withLock({ $0.insert(port).inserted }) { return port }
         }
         throw TestSupportError("no free port on 127.0.0.1 after 200 tries between 20000 and 31999")
     }
+
+    private static let given = Mutex<Set<Int>>([])
 
     private static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -40,17 +40,18 @@ public final class LitecoinNetwork: Sendable {
     public static func start(
         nodes count: Int = 3, chain: LitecoinChain = .regtest, arguments: [String] = []
     ) async throws -> LitecoinNetwork {
-        let network = try LitecoinNetwork(chain, count: count, arguments: arguments)
-        for node in network.nodes {
-            if count > 1 {
-                try await node.waitUntilReady(peers: count - 1)
-            } else {
-                try await eventually(within: .seconds(30), "litecoind answers at port \(node.rpcPort)") {
-                    (try? node.call("getblockcount", as: Int.self)) != nil
-                }
+        var lastError: any Error = TestSupportError("no attempt was made")
+        // A port may be taken by another test process between the choice of it and the node's bind.
+        for _ in 0..<3 {
+            do {
+                let network = try LitecoinNetwork(chain, count: count, arguments: arguments)
+                for node in network.nodes { try await node.waitUntilStarted(peers: count - 1) }
+                return network
+            } catch {
+                lastError = error
             }
         }
-        return network
+        throw lastError
     }
 
     private init(_ chain: LitecoinChain, count: Int, arguments: [String]) throws {

@@ -122,6 +122,14 @@ public final class LitecoinNode: Sendable {
         }
     }
 
+    /// Waits until it is ready, or, where it has no peers to wait for, until it answers.
+    func waitUntilStarted(peers: Int) async throws {
+        if peers > 0 { return try await waitUntilReady(peers: peers) }
+        try await eventually(within: .seconds(30), "litecoind answers at port \(rpcPort)") {
+            (try? call("getblockcount", as: Int.self)) != nil
+        }
+    }
+
     private static func launch(_ arguments: [String], _ folder: String) throws -> ChildProcess {
         // The program itself: Debian's /usr/bin/litecoind is a shell wrapper that writes into the home folder.
         try ChildProcess.start("/usr/lib/litecoin/litecoind", arguments, environment: ["HOME": folder])

@@ -33,20 +33,7 @@ public final class RawServer: Sendable {
     /// Starts listening.
     public init(_ behaviour: Behaviour) throws {
         state = SharedState(behaviour)
-        port = try FreePort.pick()
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var yes: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in(loopbackPort: port)
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard bound == 0, listen(listener, 64) == 0 else {
-            close(listener)
-            throw TestSupportError("listen on 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
-        }
+        (listener, port) = try Self.listen()
         let thread = Thread { [listener, state] in Self.serve(listener, state) }
         thread.name = "raw-server-\(port)"
         thread.start()
@@ -60,6 +47,25 @@ public final class RawServer: Sendable {
             connections.open.forEach { close($0) }
             connections.open = []
         }
+    }
+
+    /// Listens on a free port; tries another one when somebody else took it meanwhile.
+    private static func listen() throws -> (descriptor: Int32, port: Int) {
+        var problem = ""
+        for _ in 0..<10 {
+            let port = try FreePort.pick()
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in(loopbackPort: port)
+            let bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if bound == 0, Foundation.listen(descriptor, 64) == 0 { return (descriptor, port) }
+            problem = "listen on 127.0.0.1:\(port): \(String(cString: strerror(errno)))"
+            close(descriptor)
+        }
+        throw TestSupportError(problem)
     }
 
     /// How many connections came so far.

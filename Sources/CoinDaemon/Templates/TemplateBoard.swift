@@ -21,14 +21,15 @@ final class TemplateBoard: Sendable {
     /// The most choices that wait for a slow reader; it would miss the oldest.
     private static let selectionLimit = 64
 
-    init(daemons: [String], policy: any TemplatePolicy, backoff: Backoff, logger: Logger) {
+    init(daemons: [String], policy: any TemplatePolicy, options: TemplateSource.Options, logger: Logger) {
         self.daemons = daemons
         self.logger = logger
         let now = ContinuousClock.now
         state = Mutex(
             State(
-                selector: TemplateSelector(policy: policy),
-                monitors: daemons.map { _ in DaemonMonitor(backoff: backoff, at: now) }))
+                selector: TemplateSelector(
+                    policy: policy, daemonCount: daemons.count, settledAt: now + options.settlingTime),
+                monitors: daemons.map { _ in DaemonMonitor(backoff: options.backoff, at: now) }))
         (selections, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.selectionLimit))
     }
 

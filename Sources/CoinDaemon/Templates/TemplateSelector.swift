@@ -5,9 +5,18 @@ struct TemplateSelector: Sendable {
     private(set) var current: TemplateCandidate?
     private var candidates: [Int: TemplateCandidate] = [:]
     private let policy: any TemplatePolicy
+    /// The places in the list of the daemons that have neither given a template nor failed so far.
+    private var unheard: Set<Int>
+    private let settledAt: ContinuousClock.Instant
 
-    init(policy: any TemplatePolicy) {
+    /// A selector for so many daemons.
+    ///
+    /// - Parameter settledAt: until then a daemon waits for those before it in the list to be heard, so that the quickest to answer
+    ///   at the start does not decide which chain this is.
+    init(policy: any TemplatePolicy, daemonCount: Int, settledAt: ContinuousClock.Instant) {
         self.policy = policy
+        self.settledAt = settledAt
+        unheard = Set(0..<daemonCount)
     }
 
     /// The newest template of the daemon with this place in the list.
@@ -24,6 +33,7 @@ struct TemplateSelector: Sendable {
     mutating func received(
         _ candidate: TemplateCandidate, askedAt: ContinuousClock.Instant
     ) -> TemplateCandidate? {
+        unheard.remove(candidate.priority)
         if let held = candidates[candidate.priority], held.position.lineage == candidate.position.lineage,
             askedAt < held.receivedAt, candidate.position.chainwork < held.position.chainwork
         {
@@ -37,13 +47,16 @@ struct TemplateSelector: Sendable {
     mutating func healthChanged(
         _ priority: Int, _ health: DaemonHealth, at now: ContinuousClock.Instant
     ) -> TemplateCandidate? {
+        unheard.remove(priority)
         candidates[priority]?.health = health
         return reconsider(at: now)
     }
 
     /// Asks the policy again; returns its choice when the template or where it builds differs from the current one.
     mutating func reconsider(at now: ContinuousClock.Instant) -> TemplateCandidate? {
-        let inOrder = candidates.values.sorted { $0.priority < $1.priority }
+        let firstUnheard = now < settledAt ? unheard.min() : nil
+        let heard = candidates.values.filter { $0.priority < firstUnheard ?? .max }
+        let inOrder = heard.sorted { $0.priority < $1.priority }
         guard let choice = policy.choose(among: inOrder, current: current, at: now) else { return nil }
         defer { current = choice }
         return choice.template == current?.template && choice.position == current?.position ? nil : choice

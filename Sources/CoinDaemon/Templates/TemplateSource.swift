@@ -20,6 +20,8 @@ public final class TemplateSource: Sendable {
         public var longPollDeadline: Duration
         /// The shortest time between two long polls on the same block, for a daemon that answers them at once.
         public var shortestLongPoll: Duration
+        /// How long, at the start, the first choice waits for daemons that are before the quickest in the list.
+        public var settlingTime: Duration
         /// How long to wait before a daemon that failed is tried again.
         public var backoff: Backoff
 
@@ -27,12 +29,13 @@ public final class TemplateSource: Sendable {
         public init(
             pollInterval: Duration = .seconds(5), refreshInterval: Duration = .seconds(30),
             longPollDeadline: Duration = .seconds(600), shortestLongPoll: Duration = .seconds(1),
-            backoff: Backoff = Backoff()
+            settlingTime: Duration = .milliseconds(500), backoff: Backoff = Backoff()
         ) {
             self.pollInterval = pollInterval
             self.refreshInterval = refreshInterval
             self.longPollDeadline = longPollDeadline
             self.shortestLongPoll = shortestLongPoll
+            self.settlingTime = settlingTime
             self.backoff = backoff
         }
     }
@@ -44,6 +47,7 @@ public final class TemplateSource: Sendable {
 
     private let board: TemplateBoard
     private let followers: [DaemonFollower]
+    private let settlingTime: Duration
 
     /// A source of the templates of `daemons`, of which the first has the highest priority.
     public init(
@@ -51,8 +55,9 @@ public final class TemplateSource: Sendable {
         logger: Logger
     ) {
         let board = TemplateBoard(
-            daemons: daemons.map(\.endpoint.description), policy: policy, backoff: options.backoff, logger: logger)
+            daemons: daemons.map(\.endpoint.description), policy: policy, options: options, logger: logger)
         self.board = board
+        settlingTime = options.settlingTime
         followers = daemons.enumerated().map { priority, client in
             DaemonFollower(client: client, priority: priority, options: options, board: board, doorbell: Doorbell())
         }
@@ -65,6 +70,9 @@ public final class TemplateSource: Sendable {
             for follower in followers {
                 group.addTask(name: "follow \(follower.client.endpoint)") { await follower.run() }
             }
+            // What waited for a daemon that does not answer is chosen now. (Cancelled it chooses a little early, for nobody.)
+            try? await Task.sleep(for: settlingTime)
+            board.reconsider()
         }
     }
 
