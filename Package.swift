@@ -84,7 +84,7 @@ let package = Package(
         library(
             "ServiceKit",
             [
-                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", configuration, hummingbird,
+                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "ZeroMQ", configuration, hummingbird,
                 lifecycle,
                 logging, metrics, histogram,
             ]),
@@ -96,13 +96,17 @@ let package = Package(
             swiftSettings: houseRules),
         service(
             "jobmanager",
-            ["CoinDaemon", "Mesh", "Mining", "Redis", "ServiceKit", crypto, httpClient, logging, metrics]),
+            [
+                "CoinDaemon", "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", crypto, httpClient,
+                lifecycle, logging, metrics,
+            ]),
 
         // Test kits
         library("MeshTestKit", ["Mesh", "MessagePack", logging]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
         // Tests
+        tests("HouseTests", ["TestSupport"]),
         tests("TestSupportTests", ["TestSupport"]),
         tests("MiningTests", ["Mining", "TestSupport"]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
