@@ -102,7 +102,7 @@ extension RedisRegistry {
     /// - Throws: `CancellationError` when the caller gives up; ``RedisRegistryError`` for a name that cannot be used.
     public func reserve(_ name: InstanceName) async throws -> Epoch {
         try check(name)
-        var hasSaid = false
+        var lastSaid: ContinuousClock.Instant?
         while true {
             try Task.checkCancellation()
             do throws(RedisError) {
@@ -112,9 +112,9 @@ extension RedisRegistry {
                     deadline: stepDeadline, whenDisconnected: .wait)
                 return try epoch(reply, of: name)
             } catch {
-                if !hasSaid {
+                if lastSaid.map({ .now - $0 > .seconds(30) }) ?? true {
                     logger.warning("Waiting for Redis to hand out an epoch to \(name): \(error.message)")
-                    hasSaid = true
+                    lastSaid = .now
                 }
                 // A wait without a connection has taken its time already; a refusal has not.
                 if error.code != .notConnected { try await Task.sleep(for: .milliseconds(.random(in: 250...750))) }

@@ -58,15 +58,15 @@ enum RegistryScripts {
             if listed > epoch(mine) or (listed == epoch(mine) and old['nonce'] ~= nonce) then return written(listed) end
 
             local quiet = 2 * tonumber(ARGV[6])
-            local fields = {'epoch', mine, 'nonce', nonce, unpack(ARGV, 7 + quiet)}
+            local fields = {'epoch', mine, 'nonce', nonce, unpack(ARGV, 7)}
             local kind = listed ~= epoch(mine) and 'join' or nil
             for i = 1, #fields, 2 do
-                if not kind and old[fields[i]] ~= fields[i + 1] then kind = 'update' end
+                local isQuiet = i > 4 and i <= 4 + quiet
+                if not kind and not isQuiet and old[fields[i]] ~= fields[i + 1] then kind = 'update' end
             end
             local time = now()
             if kind == 'join' then redis.call('DEL', KEYS[1]) end
             redis.call('HSET', KEYS[1], 'heartbeat', written(time), unpack(fields))
-            if quiet > 0 then redis.call('HSET', KEYS[1], unpack(ARGV, 7, 6 + quiet)) end
             redis.call('PEXPIRE', KEYS[1], ttl)
             redis.call('ZADD', KEYS[2], written(time + ttl), service .. ':' .. instance)
             if epoch(redis.call('HGET', KEYS[4], service)) < epoch(mine) then redis.call('HSET', KEYS[4], service, mine) end

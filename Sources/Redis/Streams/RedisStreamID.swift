@@ -39,6 +39,13 @@ public struct RedisStreamEntry: Sendable, Hashable {
     /// Names and values, alternating, as the server gave them.
     public let fields: RedisValue
 
+    /// An entry from its parts.
+    public init(stream: String, id: RedisStreamID, fields: RedisValue) {
+        self.stream = stream
+        self.id = id
+        self.fields = fields
+    }
+
     /// The first value under a name.
     public subscript(name: String) -> RedisValue? {
         fields.pairs?.first { $0.name == name }?.value
