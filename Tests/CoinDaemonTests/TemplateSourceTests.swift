@@ -57,25 +57,27 @@ internal import Testing
 
     @Test func `killed or frozen, the first daemon is replaced and comes back`() async throws {
         let network = try await LitecoinNetwork.start()
-        let (first, second, third) = (network.nodes[0], network.nodes[1], network.nodes[2])
+        // One miner only: another one that has not yet heard of its block would find the very same block.
+        let (first, miner) = (network.nodes[0], network.nodes[2])
         try await WatchedSource.run(network.nodes.map(\.address), options: .impatient) { watched in
-            try await eventually("the first daemon is the source") { watched.daemon(0).isSelected }
+            for priority in 0..<3 { try await watched.waitFor(priority, .ready) }
+            #expect(watched.daemon(0).isSelected)
 
             try await first.kill()
             let killed = ContinuousClock.now
             try await watched.waitFor(0, .unreachable)
             #expect(ContinuousClock.now - killed < .seconds(1))
             #expect(!watched.daemon(0).isSelected)
-            _ = try await watched.whenChosen(third.generate()[0], within: .seconds(1))
-            #expect(watched.daemon(1).isSelected)
+            _ = try await watched.whenChosen(miner.generate()[0], within: .seconds(1))
+            try await eventually("the second daemon is the source") { watched.daemon(1).isSelected }
 
             try await first.restart()
             try await watched.waitFor(0, .ready, within: .seconds(30))
-            _ = try await watched.whenChosen(third.generate()[0], within: .seconds(2))
+            _ = try await watched.whenChosen(miner.generate()[0], within: .seconds(2))
             try await eventually("the first daemon is the source again") { watched.daemon(0).isSelected }
 
             first.freeze()
-            _ = try await watched.whenChosen(second.generate()[0], within: .seconds(1))
+            _ = try await watched.whenChosen(miner.generate()[0], within: .seconds(1))
             try await watched.waitFor(0, .hung)
             first.unfreeze()
             try await watched.waitFor(0, .ready)
@@ -119,6 +121,17 @@ internal import Testing
             #expect(watched.daemon(1).reason.contains("'user'"))
             #expect(!watched.daemon(1).reason.contains("secret"))
             #expect(watched.choices.isEmpty)
+        }
+    }
+
+    @Test func `a node in initial sync is said, and used as soon as it has caught up`() async throws {
+        let network = try await LitecoinNetwork.start(
+            nodes: 2, arguments: ["-maxtipage=3600"], waitsForTemplates: false)
+        try await WatchedSource.run([network.nodes[0].address], options: .impatient) { watched in
+            try await watched.waitFor(0, .initialSync)
+            #expect(watched.daemon(0).reason.contains("-maxtipage"), "\(watched.daemon(0).reason)")
+            let mined = try network.nodes[0].generate()[0]
+            _ = try await watched.whenChosen(mined, within: .seconds(5))
         }
     }
 

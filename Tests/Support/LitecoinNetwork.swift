@@ -31,21 +31,23 @@ public final class LitecoinNetwork: Sendable {
     /// The daemon list of all nodes, as services take it.
     public var addresses: String { nodes.map(\.address).joined(separator: ",") }
 
-    /// Starts the nodes and waits until each gives templates; a single node never will, and is only waited for until it answers.
+    /// Starts the nodes and waits until each gives templates.
     ///
     /// - Parameters:
     ///   - count: how many nodes.
     ///   - chain: the rules of the chain.
     ///   - arguments: more options for each litecoind, such as `-blocknotify=...`.
+    ///   - waitsForTemplates: false where they will not give any for now: then each is only waited for until it answers. (So it
+    ///     is with a single node, which never will.)
     public static func start(
-        nodes count: Int = 3, chain: LitecoinChain = .regtest, arguments: [String] = []
+        nodes count: Int = 3, chain: LitecoinChain = .regtest, arguments: [String] = [], waitsForTemplates: Bool = true
     ) async throws -> LitecoinNetwork {
         var lastError: any Error = TestSupportError("no attempt was made")
         // A port may be taken by another test process between the choice of it and the node's bind.
         for _ in 0..<3 {
             do {
                 let network = try LitecoinNetwork(chain, count: count, arguments: arguments)
-                for node in network.nodes { try await node.waitUntilStarted(peers: count - 1) }
+                for node in network.nodes { try await node.waitUntilStarted(peers: waitsForTemplates ? count - 1 : 0) }
                 return network
             } catch {
                 lastError = error
