@@ -1,0 +1,5 @@
+internal import Mesh
+
+extension Mutant {
+    var behaviour: ConsumerBehaviour { ConsumerBehaviour() }
+}
