@@ -15,7 +15,7 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         /// The address that others are told to connect to; that of the socket where nil.
         public var advertisedAddress: String?
         /// The ports that may be taken.
-        public var ports = PortRange(17000...17999)
+        public var ports: ClosedRange<UInt16> = 17000...17999
         /// The largest message that is taken, in bytes.
         public var maximumMessageBytes = Limits().messageBytes
 
@@ -68,7 +68,7 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         options.linger = .milliseconds(500)
         let socket = try Socket(.router, name: "server", options: options, context: context, loop: loop)
         var random = SystemRandomNumberGenerator()
-        for port in configuration.ports.fromRandomStart(using: &random) {
+        for port in Self.fromRandomStart(configuration.ports, using: &random) {
             let address = "tcp://\(Self.bracketed(configuration.bindAddress)):\(port)"
             switch Result(catching: { () throws(ZeroMQError) in try socket.bind(to: address) }) {
             case .success(let bound):
@@ -83,7 +83,17 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         }
         socket.close()
         throw TransportError(
-            message: "no port of \(configuration.ports) on \(configuration.bindAddress) is free; widen HEADFRAME_PORTS")
+            message: 
+                "no port of \(configuration.ports.lowerBound)-\(configuration.ports.upperBound) on "
+                + "\(configuration.bindAddress) is free; widen HEADFRAME_PORTS")
+    }
+
+    /// Every port once, beginning at a random one, so that services that start together seldom try the same.
+    private static func fromRandomStart(
+        _ ports: ClosedRange<UInt16>, using random: inout some RandomNumberGenerator
+    ) -> [UInt16] {
+        let start = UInt16.random(in: ports, using: &random)
+        return Array(start...ports.upperBound) + Array(ports.lowerBound..<start)
     }
 
     private static func bracketed(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }

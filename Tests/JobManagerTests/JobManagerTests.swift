@@ -15,14 +15,16 @@ internal import Testing
             let managers = try (0..<2).map { index in
                 JobManager(
                     JobManagerOptions(daemons: [try DaemonEndpoint(parsing: network.nodes[index].address)]), http: http,
-                    store: stores[index], publisher: publishers[index], wallClockMilliseconds: { 1234 }, logger: .silent
+                    store: stores[index], wallClockMilliseconds: { 1234 }, logger: .silent
                 )
             }
             #expect { try managers[0].current() } throws: { ($0 as? JobManagerError)?.code == .noJob }
             #expect(managers[0].status().current == nil)
 
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for manager in managers { group.addTask { await manager.run() } }
+                for (manager, publisher) in zip(managers, publishers) {
+                    group.addTask { await manager.run(publishingTo: publisher) }
+                }
                 defer { group.cancelAll() }
                 try await eventually("the first job") { publishers.allSatisfy { $0.jobs.count == 1 } }
                 for count in 2...10 {

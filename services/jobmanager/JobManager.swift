@@ -16,7 +16,6 @@ final class JobManager: Sendable {
     private let source: TemplateSource
     private let store: any JobStore
     private let archive: JobArchive
-    private let publisher: any JobPublisher
     private let wallClockMilliseconds: @Sendable () -> Int64
     private let logger: Logger
     private let state: Mutex<State>
@@ -26,10 +25,9 @@ final class JobManager: Sendable {
     /// - Parameters:
     ///   - http: configured as `.coinDaemon`; its owner shuts it down.
     ///   - store: where jobs go beside the publisher.
-    ///   - publisher: gets each job once, in order.
     ///   - wallClockMilliseconds: milliseconds since 1970.
     init(
-        _ options: JobManagerOptions, http: HTTPClient, store: any JobStore, publisher: any JobPublisher,
+        _ options: JobManagerOptions, http: HTTPClient, store: any JobStore,
         wallClockMilliseconds: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         let limits = CoinDaemonClient.Configuration(callDeadline: options.callDeadline)
@@ -37,7 +35,6 @@ final class JobManager: Sendable {
             options.daemons.map { CoinDaemonClient($0, http: http, configuration: limits) },
             policy: MostWorkPolicy(loyalty: options.loyalty), options: options.templates, logger: logger)
         self.store = store
-        self.publisher = publisher
         self.wallClockMilliseconds = wallClockMilliseconds
         self.logger = logger
         archive = JobArchive(store, expiry: options.jobExpiry, logger: logger)
@@ -45,17 +42,19 @@ final class JobManager: Sendable {
     }
 
     /// Works until the task is cancelled. To be called once.
-    func run() async {
+    ///
+    /// - Parameter publisher: gets each job once, in order.
+    func run(publishingTo publisher: some JobPublisher) async {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "templates") { await self.source.run() }
             group.addTask(name: "archive") { await self.archive.run() }
             for await selection in source.selections {
-                await take(selection)
+                await take(selection, publishingTo: publisher)
             }
         }
     }
 
-    private func take(_ selection: TemplateCandidate) async {
+    private func take(_ selection: TemplateCandidate, publishingTo publisher: some JobPublisher) async {
         let job = Job(
             template: selection.template, position: selection.position, createdAtMilliseconds: wallClockMilliseconds())
         guard adopt(job) else { return }

@@ -1,0 +1,95 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+public import ServiceLifecycle
+internal import Synchronization
+
+/// The HTTP listener of a process: `/healthz` (is it alive), `/readyz` (may it get work, and why not), `/metrics`.
+///
+/// It answers nothing but GET requests without a body, to at most ``maximumConnections`` connections at once.
+public struct HealthListener: Service {
+    /// Further connections wait until one of these ends.
+    public static let maximumConnections = 64
+    /// After that long without a request a connection is closed.
+    public static let idleTimeout = Duration.seconds(30)
+
+    private let host: String
+    private let port: UInt16
+    private let answers: HealthAnswers
+    private let logger: Logger
+    private let onBound: @Sendable (_ port: Int) -> Void
+
+    /// Makes a listener on `host` and `port`, 0 being any free one; `onBound` gets the port that it became.
+    init(
+        host: String, port: UInt16, answers: HealthAnswers, logger: Logger,
+        onBound: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        self.answers = answers
+        self.logger = logger
+        self.onBound = onBound
+    }
+
+    /// The listener that the process's options ask for; nil where it is off.
+    init?<Configuration>(_ runtime: ServiceRuntime<Configuration>) {
+        guard case .port(let port) = runtime.common.httpPort else { return nil }
+        self.init(
+            host: runtime.common.httpBind, port: port,
+            answers: HealthAnswers(
+                readiness: runtime.readiness, metrics: runtime.metrics, watchdog: runtime.watchdog),
+            logger: runtime.logger)
+    }
+
+    /// Listens until the process shuts down.
+    ///
+    /// - Throws: ``ServiceKitError`` with code `cannotBind` if the address cannot be bound.
+    public func run() async throws {
+        let isBound = Mutex(false)
+        do {
+            try await application { port in
+                isBound.withLock { $0 = true }
+                logger.info("health and metrics", metadata: ["address": "http://\(host):\(port)"])
+                onBound(port)
+            }
+            .run()
+        } catch  where !isBound.withLock({ $0 }) && !(error is CancellationError) {
+            throw ServiceKitError(
+                .cannotBind,
+                "cannot bind the HTTP listener to \(host):\(port); "
+                    + "free the port, or give another --http-bind or --http-port (0 = any free one, off = none)",
+                cause: error)
+        }
+    }
+
+    private func application(onBound: @escaping @Sendable (_ port: Int) -> Void) -> some ApplicationProtocol {
+        let router = Router()
+        router.get("healthz") { [answers] _, _ in answers.alive.response }
+        router.get("readyz") { [answers] _, _ in answers.ready.response }
+        router.get("metrics") { [answers] _, _ in answers.metricsText.response }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .nanoseconds(Int64(Self.idleTimeout / .nanoseconds(1))),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 8192, maxHeaderListSize: 16384, maxHeaderFieldCount: 64))),
+            configuration: .init(
+                address: .hostname(host, port: Int(port)), backlog: 64,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
+            onServerRunning: { channel in onBound(channel.localAddress?.port ?? Int(port)) },
+            logger: quiet)
+    }
+}
+
+extension HealthAnswers.Answer {
+    fileprivate var response: Response {
+        Response(
+            status: .init(code: status),
+            headers: [.contentType: contentType, .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+}

@@ -1,0 +1,146 @@
+public import EventLoop
+internal import Foundation
+public import Logging
+public import Mesh
+internal import MeshRedis
+internal import MeshZeroMQ
+public import Redis
+public import ServiceLifecycle
+internal import ZeroMQ
+
+/// A process's membership in the mesh: its I/O thread, its sockets, its place in the registry.
+///
+/// As a service, it runs the node until shutdown; then it drains it within the drain budget: consumers move on, what is at work
+/// is finished, and the instance leaves the registry.
+public struct MeshMember: Service {
+    /// The node.
+    public let node: MeshNode
+
+    private let registry: RedisRegistry
+    private let options: ServiceOptions
+    private let readiness: Readiness?
+
+    /// Makes the membership of a service.
+    ///
+    /// - Parameters:
+    ///   - service: What it offers; its name is the one that others find it by.
+    ///   - loop: The process's I/O thread; it outlives the membership.
+    public init(
+        _ runtime: ServiceRuntime<some ServiceConfiguration>, offering service: ServiceDefinition, on loop: EventLoop
+    ) throws {
+        try self.init(
+            runtime.common, offering: service, on: loop, readiness: runtime.readiness, logger: runtime.logger)
+        runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
+    }
+
+    /// Makes the membership of a process that only calls others: a tool, say.
+    public init(calling options: ServiceOptions, on loop: EventLoop, logger: Logger) throws {
+        try self.init(options, offering: nil, on: loop, readiness: nil, logger: logger)
+    }
+
+    private init(
+        _ options: ServiceOptions, offering service: ServiceDefinition?, on loop: EventLoop, readiness: Readiness?,
+        logger: Logger
+    ) throws {
+        self.options = options
+        self.readiness = readiness
+        var registryConfiguration = RedisRegistry.Configuration(
+            redis: RedisConfiguration(url: try RedisURL(options.discovery.text), clientName: options.instance))
+        registryConfiguration.namespace = options.namespace
+        registryConfiguration.timeToLive = options.registryTTL
+        registry = RedisRegistry(configuration: registryConfiguration, loop: loop, logger: logger)
+        var transportConfiguration = ZeroMQTransport.Configuration()
+        transportConfiguration.bindAddress = options.bind
+        transportConfiguration.advertisedAddress = options.advertise
+        transportConfiguration.ports = options.ports.ports
+        let transport = ZeroMQTransport(transportConfiguration, context: try Context(), loop: loop, logger: logger)
+        node = MeshNode(
+            Self.configuration(options, service: service?.name), service: service, transport: transport,
+            registry: registry,
+            reactor: loop, logger: logger)
+        readiness?.set(Self.condition, notReady: "not listed in the registry yet")
+    }
+
+    private static let condition = "mesh"
+
+    private static func configuration(_ options: ServiceOptions, service: String?) -> MeshNode.Configuration {
+        var configuration = MeshNode.Configuration(
+            name: service.map { InstanceName(service: $0, instance: options.instance) })
+        configuration.version = HeadframeVersion.current
+        configuration.zone = options.zone ?? ""
+        configuration.weight = options.weight
+        configuration.host = ProcessInfo.processInfo.hostName
+        configuration.pid = ProcessInfo.processInfo.processIdentifier
+        configuration.startedMilliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+        return configuration
+    }
+
+    /// The instances of every service, with how long ago each renewed its record.
+    public func listedInstances() async throws -> [(record: InstanceRecord, heartbeatAge: Duration)] {
+        try await registry.list().map { ($0.record, $0.heartbeatAge) }
+    }
+
+    /// Whether the registry's Redis is connected, and why not.
+    public var registryStatus: RedisStatus { registry.status }
+
+    /// Lives in the mesh until graceful shutdown, then drains.
+    public func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await registry.run() }
+            group.addTask { try await node.run() }
+            if let readiness { group.addTask { await report(to: readiness) } }
+            group.addTask {
+                try await gracefulShutdown()
+                await node.drain(budget: options.drainBudget)
+            }
+            // The node ends by an error alone; otherwise the drain is what ends first.
+            defer { group.cancelAll() }
+            try await waitForTheFirstEnd(&group)
+        }
+    }
+
+    private func waitForTheFirstEnd(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        do {
+            try await group.next()
+        } catch let error as FencedError {
+            throw ProcessEnd(description: error.description, exitCode: .fenced)
+        } catch let error as TransportError {
+            throw ProcessEnd(description: error.description, exitCode: .unavailable)
+        } catch let error as ZeroMQError {
+            throw ProcessEnd(description: error.description, exitCode: .unavailable)
+        }
+    }
+
+    private func report(to readiness: Readiness) async {
+        for await status in registry.statusChanges() {
+            // Redis may go away later: what is connected works on. It is needed once, to be found.
+            if status.isConnected {
+                readiness.setReady(Self.condition)
+            } else if node.endpoint == nil {
+                readiness.set(Self.condition, notReady: "waiting for the registry: \(status)")
+            }
+        }
+    }
+}
+
+/// Why a process cannot go on, with the exit code that says so to its supervisor.
+struct ProcessEnd: ExitCodeProviding, CustomStringConvertible {
+    let description: String
+    let exitCode: ExitCode
+}
+
+extension Logger.MetadataProvider {
+    /// The trace that the running task belongs to, as `trace`.
+    public static let trace = Logger.MetadataProvider {
+        TraceContext.current.map { ["trace": "\($0.traceID)"] } ?? [:]
+    }
+}
+
+extension ServiceRuntime {
+    /// A client of the Redis of the shared state. It has to be run.
+    public func stateClient(on loop: EventLoop) throws -> RedisClient {
+        let configuration = RedisConfiguration(
+            url: try RedisURL(common.state.text), clientName: "\(common.instance)-state")
+        return RedisClient(configuration: configuration, loop: loop, logger: logger)
+    }
+}

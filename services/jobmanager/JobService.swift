@@ -1,0 +1,79 @@
+internal import Logging
+internal import Mesh
+internal import Mining
+
+/// What a jobmanager offers in the mesh.
+struct JobService: Sendable {
+    /// The service with its methods.
+    let definition: ServiceDefinition
+    private let jobs: Publication<Job>
+    private let headers: Publication<JobHeader>
+
+    /// - Parameter manager: What answers the methods.
+    init(_ manager: JobManager) {
+        var service = ServiceDefinition(name: JobManagerConfiguration.service)
+        service.method("status", "What this jobmanager knows: its current job, its coin daemons, how storing goes.") {
+            _ in
+            manager.status()
+        }
+        service.method("current", "The current job, transactions included.") { _ in
+            try manager.current()
+        }
+        service.method(
+            "job", "The job of that id, from memory or from Redis; UnknownJob where there is none any more.",
+            arguments: ["id"]
+        ) { (_, id: String) in
+            try await manager.job(id)
+        }
+        service.method(
+            "notify", "Has the coin daemons asked at once: for -blocknotify, with the block's hash.",
+            arguments: ["hash"]
+        ) { (_, hash: String) in
+            try manager.notify(hash)
+            return true
+        }
+        jobs = service.publication("jobs", "Every new job, transactions included, the current one first.", of: Job.self)
+        headers = service.publication(
+            "jobHeaders", "Every new job without its transactions, the current one first.", of: JobHeader.self)
+        definition = service
+    }
+
+    /// Publishes jobs as both publications of a node; the first one makes the instance ready.
+    func publisher(on node: MeshNode, logger: Logger) -> some JobPublisher {
+        NodePublisher(node: node, jobs: jobs, headers: headers, logger: logger)
+    }
+}
+
+private struct NodePublisher: JobPublisher {
+    let node: MeshNode
+    let jobs: Publication<Job>
+    let headers: Publication<JobHeader>
+    let logger: Logger
+
+    func publish(_ job: Job) async {
+        let position = Position(job.position)
+        do {
+            // The small one first: it waits for nothing.
+            try node.publish(JobHeader(job), at: position, key: job.id, as: headers)
+            try node.publish(job, at: position, key: job.id, as: jobs)
+            node.setReady()
+        } catch {
+            logger.error("the job \(job.id) could not be encoded and was not published: \(error)")
+        }
+    }
+}
+
+extension Position {
+    /// Where a template builds, as a mesh compares it: the work in the chain up to the parent is what orders positions.
+    fileprivate init(_ chain: ChainPosition) {
+        self.init(
+            lineage: chain.lineage, ordinal: Ordinal(hex: chain.chainwork.hex) ?? Ordinal(0),
+            height: UInt64(chain.height),
+            parent: chain.parent, ancestors: chain.ancestors)
+    }
+}
+
+extension JobManagerError: RemoteFailure {
+    var remoteName: String { code.rawValue }
+    var remoteMessage: String { message }
+}
