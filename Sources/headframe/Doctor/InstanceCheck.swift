@@ -1,0 +1,59 @@
+internal import Mesh
+
+/// Asks each registered instance for a sign of life.
+struct InstanceCheck {
+    let session: MeshSession
+
+    func findings(_ instances: [RegisteredInstance]) async throws -> [Finding] {
+        try await withThrowingTaskGroup(of: (Int, Finding).self) { group in
+            for (index, instance) in instances.enumerated() {
+                group.addTask(name: "ping \(instance.record.name)") { (index, try await finding(instance.record)) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func finding(_ record: InstanceRecord) async throws -> Finding {
+        let subject = "instance \(record.name)"
+        do {
+            let ping = Ping(destination: .instance(record.name), timeout: .seconds(3))
+            let time = try await ping.roundTrip(session)
+            return .ok(
+                subject, "answers at \(record.endpoint) within \(Times.milliseconds(time)), \(record.state.rawValue)")
+        } catch let error as MeshError {
+            return silence(of: record, subject, error)
+        }
+    }
+
+    /// What a missing answer means depends on whether somebody listens at all.
+    private func silence(of record: InstanceRecord, _ subject: String, _ error: MeshError) -> Finding {
+        if let refusal = TCPEndpoint(record.endpoint).flatMap({
+            LocalPort.refusal(host: $0.host, port: $0.port, milliseconds: 1000)
+        }) {
+            return .fail(
+                subject, "\(record.endpoint) does not accept a connection: \(refusal)",
+                mend: "if it just died its record expires; else check that its address is reachable from here "
+                    + "(HEADFRAME_ADVERTISE, firewall)")
+        }
+        return .fail(
+            subject, "\(record.endpoint) accepts connections and this life of the instance does not answer: \(error)",
+            mend: "the process hangs, or another one took its port: look at its log, and restart it")
+    }
+}
+
+/// Host and port of a `tcp://` endpoint.
+struct TCPEndpoint: Equatable {
+    let host: String
+    let port: UInt16
+
+    /// Nil for what is none.
+    init?(_ endpoint: String) {
+        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":"),
+            let port = UInt16(endpoint[endpoint.index(after: colon)...])
+        else { return nil }
+        let host = endpoint[..<colon].dropFirst(6)
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+}

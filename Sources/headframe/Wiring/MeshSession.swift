@@ -1,0 +1,59 @@
+internal import EventLoop
+internal import Logging
+internal import Mesh
+
+/// An instance as the registry lists it.
+struct RegisteredInstance: Sendable {
+    /// What it says of itself.
+    let record: InstanceRecord
+    /// How long ago it was renewed, by the registry's clock; nil where that is not known.
+    let heartbeatAge: Duration?
+}
+
+/// Lists what is registered at this moment.
+protocol RegistryListing: Sendable {
+    /// Every instance of every service, by name.
+    ///
+    /// - Throws: When the registry cannot be reached.
+    func instances() async throws -> [RegisteredInstance]
+    /// Calls `changed` at once, and again whenever something may have changed, until cancelled.
+    func watch(_ changed: @escaping @Sendable () -> Void) async throws
+}
+
+/// What a command works with: a node that only calls, and the registry.
+struct MeshSession: Sendable {
+    let node: MeshNode
+    let registry: any RegistryListing
+}
+
+extension MeshSession {
+    /// Makes sure that a service is there, so that a misspelt name is not waited for.
+    ///
+    /// - Throws: ``CommandFailure`` that names the services that are there.
+    @discardableResult
+    func require(_ service: String, instance: String? = nil) async throws -> [RegisteredInstance] {
+        let listed = try await registry.instances()
+        let found = listed.filter { $0.record.name.service == service }
+        guard !found.isEmpty else {
+            throw CommandFailure.noSuchService(service, known: listed.map(\.record.name.service))
+        }
+        if let instance, !found.contains(where: { $0.record.name.instance == instance }) {
+            let known = found.map(\.record.name.instance).joined(separator: ", ")
+            throw CommandFailure(
+                .unavailable, "no instance “\(instance)” of \(service) is registered; registered instances: \(known)")
+        }
+        return found
+    }
+}
+
+extension CommandFailure {
+    static func noSuchService(_ service: String, known: [String]) -> CommandFailure {
+        let names = Set(known).sorted().joined(separator: ", ")
+        return CommandFailure(
+            .unavailable,
+            "no instance of \(service) is registered; "
+                + (names.isEmpty
+                    ? "no service is: is this the right Redis and namespace (headframe doctor)?"
+                    : "known services: \(names)"))
+    }
+}
