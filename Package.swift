@@ -94,7 +94,10 @@ let package = Package(
         // Level 5
         .executableTarget(
             name: "headframe",
-            dependencies: ["CoinDaemon", "Mesh", "MessagePack", "Redis", "ServiceKit", arguments, logging],
+            dependencies: [
+                "CoinDaemon", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis", "ServiceKit",
+                "ZeroMQ", arguments, httpClient, logging,
+            ],
             swiftSettings: houseRules),
         service(
             "jobmanager",

@@ -35,7 +35,7 @@ public struct SettingType<Value: Sendable>: Sendable {
     }
 
     /// The same values, or none at all as long as nothing is given; `absent` is what `--help` says then.
-    func optional(absent: String) -> SettingType<Value?> {
+    public func optional(absent: String) -> SettingType<Value?> {
         let type = self
         return SettingType<Value?>(
             placeholder: placeholder, redact: redact,
