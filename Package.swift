@@ -111,7 +111,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
         // Tests
-        tests("HouseTests", ["TestSupport"]),
+        tests("HouseTests", ["Mesh", "MessagePack", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport"]),
         tests("MiningTests", ["Mining", "TestSupport"]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
