@@ -121,5 +121,11 @@ let package = Package(
         tests("MessagePackTests", ["MessagePack"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
+        tests(
+            "IntegrationTests",
+            [
+                "headframe", "jobmanager", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "TestSupport",
+                "ZeroMQ", logging,
+            ]),
     ]
 )
