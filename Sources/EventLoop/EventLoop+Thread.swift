@@ -55,33 +55,43 @@ extension EventLoop {
 
     private func runHandedOver() {
         for _ in 0..<Self.roundsPerTurn {
-            let batch = handOver.withLock { state in
-                let batch = state
-                state.jobs = []
-                state.closures = []
-                return batch
+            // The two sets of arrays take turns, so that their room is used again.
+            nonisolated(unsafe) var batch = spare
+            spare = HandOver()
+            handOver.withLock { state in
+                swap(&state.jobs, &batch.jobs)
+                swap(&state.closures, &batch.closures)
             }
-            guard !batch.isEmpty else { return }
+            let isEmpty = batch.isEmpty
             run(batch)
+            batch.jobs.removeAll(keepingCapacity: true)
+            batch.closures.removeAll(keepingCapacity: true)
+            spare = batch
+            if isEmpty { return }
         }
     }
 
     func run(_ batch: HandOver) {
+        guard !batch.isEmpty else { return }
+        mark = monotonicNanoseconds()
         for closure in batch.closures {
-            watched("a closure handed to the loop") { closure() }
+            closure()
+            noteStall("a closure handed to the loop")
         }
+        let (serial, preferred) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
         for job in batch.jobs {
-            watched("a task on the loop") {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-            }
+            job.runSynchronously(isolatedTo: serial, taskExecutor: preferred)
+            noteStall("a task on the loop")
         }
     }
 
     private func runDueTimers() {
         guard !timers.isEmpty else { return }
         let now = ContinuousClock.now
+        mark = monotonicNanoseconds()
         while let due = timers.popDue(now: now) {
-            watched(due.name) { due.handler() }
+            due.handler()
+            noteStall(due.name)
         }
     }
 
@@ -92,25 +102,29 @@ extension EventLoop {
         handOver.withLock { $0.isSleeping = false }
         let ready = table.takeReady()
         if ready.wakeup { wakeup.drain() }
+        mark = monotonicNanoseconds()
         for (identifier, events) in ready.registrations {
             // An earlier handler of this turn may have removed this one.
             guard let registration = table[identifier] else { continue }
             let wanted = events.intersection(registration.interest.union(.failed))
             guard !wanted.isEmpty else { continue }
-            watched(registration.name) { registration.handler(wanted) }
+            registration.handler(wanted)
+            noteStall(registration.name)
         }
     }
 
-    /// Runs one callback and reports it when it held the thread for too long.
+    /// Reports the callback that has just run when it held the thread for too long; the next one is timed from here.
     @inline(__always)
-    private func watched(_ what: @autoclosure () -> String, _ body: () -> Void) {
-        let start = ContinuousClock.now
-        body()
-        let elapsed = ContinuousClock.now - start
-        if elapsed > stallThreshold {
-            logger.warning(
-                "The I/O loop was held up: move this work off the loop",
-                metadata: ["callback": "\(what())", "elapsed": "\(elapsed)", "loop": "\(name)"])
-        }
+    private func noteStall(_ what: @autoclosure () -> String) {
+        let now = monotonicNanoseconds()
+        let elapsed = now - mark
+        mark = now
+        if elapsed > stallNanoseconds { reportStall(what(), .nanoseconds(elapsed)) }
+    }
+
+    private func reportStall(_ what: String, _ elapsed: Duration) {
+        logger.warning(
+            "The I/O loop was held up: move this work off the loop",
+            metadata: ["callback": "\(what)", "elapsed": "\(elapsed)", "loop": "\(name)"])
     }
 }

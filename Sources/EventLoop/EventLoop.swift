@@ -27,6 +27,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     // Confined to the thread.
     var table = ReadinessTable()
     var timers = TimerQueue()
+    var spare = HandOver()
+    /// When the callback that runs now began.
+    var mark: Int64 = 0
+    let stallNanoseconds: Int64
 
     /// How many rounds of handed-over work run before the sockets are polled again, so that neither starves the other.
     static let roundsPerTurn = 8
@@ -44,6 +48,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     ) throws(EventLoopError) {
         self.name = name
         self.stallThreshold = stallThreshold
+        self.stallNanoseconds = Int64(stallThreshold / .nanoseconds(1))
         self.logger = logger
         self.wakeup = try Wakeup()
         try startThread()
@@ -79,6 +84,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             if let ended = thread { pthread_join(ended, nil) }
             thread = nil
         }
+    }
+
+    /// Monotonic time (`CLOCK_MONOTONIC`), in nanoseconds.
+    @inline(__always)
+    public func monotonicNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Whether the caller is on this loop's thread.

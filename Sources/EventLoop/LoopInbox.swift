@@ -28,6 +28,7 @@ public final class LoopInbox<Element: Sendable>: Sendable {
         let batch = waiting.withLock { waiting in
             let batch = waiting
             waiting = []
+            waiting.reserveCapacity(batch.count)
             return batch
         }
         if !batch.isEmpty { receive(batch) }

@@ -3,10 +3,8 @@ public import Mesh
 
 /// The I/O thread as a node sees it.
 extension EventLoop: Reactor {
-    private static let origin = ContinuousClock.now
-
-    /// Monotonic time since the first node of the process.
-    public var now: MeshInstant { .zero + (ContinuousClock.now - Self.origin) }
+    /// Monotonic time.
+    public var now: MeshInstant { MeshInstant(nanoseconds: monotonicNanoseconds()) }
 
     /// The thread itself.
     public var taskExecutor: any TaskExecutor { self }

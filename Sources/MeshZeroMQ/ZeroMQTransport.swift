@@ -83,7 +83,7 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         }
         socket.close()
         throw TransportError(
-            message: 
+            message:
                 "no port of \(configuration.ports.lowerBound)-\(configuration.ports.upperBound) on "
                 + "\(configuration.bindAddress) is free; widen HEADFRAME_PORTS")
     }

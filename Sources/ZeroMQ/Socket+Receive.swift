@@ -31,11 +31,12 @@ extension Socket {
     /// Hands every message to `receive`, on the loop's thread, until ``stop()`` or ``close()``.
     ///
     /// - Parameters:
-    ///   - batch: How many messages are taken before the loop goes on to its other sockets.
+    ///   - batch: How many messages are taken before the loop turns to what else it has to do; few, so that what they set off
+    ///     leaves while the next ones are read.
     ///   - receive: Gets each message.
     ///   - failed: Gets the error when libzmq refuses to receive, which ends the receiving.
     public func start(
-        batch: Int = 64, receive: @escaping (Multipart) -> Void, failed: @escaping (ZeroMQError) -> Void
+        batch: Int = 8, receive: @escaping (Multipart) -> Void, failed: @escaping (ZeroMQError) -> Void
     ) throws(ZeroMQError) {
         let handle = try opened("receiving from")
         stop()

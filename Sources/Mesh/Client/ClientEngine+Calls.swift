@@ -9,6 +9,8 @@ struct PendingCall: Sendable {
     var link: LinkID?
     /// Instances that refused it.
     var refusedBy: Set<LinkID> = []
+    /// Whether a connection broke after it had been sent: whatever comes of a later try, it may have run.
+    var mayHaveRun = false
 }
 
 extension ClientEngine {
@@ -117,6 +119,8 @@ extension ClientEngine {
 
     private mutating func wait(_ identifier: MessageID, now: MeshInstant) {
         guard let call = calls[identifier] else { return }
+        // By the time that something changes, who refused it may take it.
+        calls[identifier]?.refusedBy = []
         guard startWaiting(identifier, for: call.request.destination) else {
             let error = MeshError(
                 .overloaded, "\(describe(call.request)): \(limits.callsWaitingPerService) calls wait already; slow down"
@@ -172,6 +176,7 @@ extension ClientEngine {
         guard call.request.options.isIdempotent, retries.withdraw() else {
             return finish(identifier, .failure(error), now: now)
         }
+        calls[identifier]?.mayHaveRun = true
         release(identifier)
         dispatch(identifier, now: now)
     }
@@ -241,13 +246,21 @@ extension ClientEngine {
 
     mutating func finish(_ identifier: MessageID, _ result: Result<Payload, MeshError>, now: MeshInstant) {
         guard let call = calls.removeValue(forKey: identifier) else { return }
-        actions.append(.finish(identifier, result))
+        actions.append(.finish(identifier, call.mayHaveRun ? honest(result, for: call.request) : result))
         if let link = call.link {
             links[link]?.inFlight -= 1
             if !waiting.isEmpty { dispatchNextWaiting(for: waitingKey(call.request.destination), now: now) }
         } else {
             stopWaiting(identifier, for: call.request.destination)
         }
+    }
+
+    /// An error after which a caller might think that the call did not run is none for a call that was sent once and lost.
+    private func honest(_ result: Result<Payload, MeshError>, for request: CallRequest) -> Result<Payload, MeshError> {
+        guard case .failure(let error) = result, error.isRetrySafe else { return result }
+        let text =
+            "\(describe(request)) was sent and its connection broke, so that it may have run; trying again: \(error.message)"
+        return .failure(MeshError(.connectionLost, text))
     }
 
     mutating func stopWaiting(_ identifier: MessageID, for destination: Destination) {

@@ -19,6 +19,8 @@ struct Link: Sendable {
     var ping: MessageID?
     var pingSentAt: MeshInstant = .zero
     var lastAnswerAt: MeshInstant = .zero
+    /// When the connection is looked at next; what else the queue says of it is out of date.
+    var dueAt: MeshInstant?
 }
 
 extension ClientEngine {
@@ -106,8 +108,10 @@ extension ClientEngine {
 
     private mutating func failEverything(on link: LinkID, now: MeshInstant) {
         let endpoint = links[link]?.endpoint ?? "?"
-        for (identifier, call) in calls where call.link == link { connectionLost(identifier, endpoint, now: now) }
-        for (identifier, stream) in streams where stream.link == link {
+        for identifier in calls.filter({ $0.value.link == link }).keys.sorted() {
+            connectionLost(identifier, endpoint, now: now)
+        }
+        for (identifier, stream) in streams.filter({ $0.value.link == link }).sorted(by: { $0.key < $1.key }) {
             let error = MeshError(
                 .connectionLost, "the stream “\(stream.method)” from \(endpoint) broke with its connection")
             endStream(identifier, error, now: now)
@@ -122,7 +126,12 @@ extension ClientEngine {
         links[link]?.pingSentAt = now
         let bytes = Event.encode(EventHeader(messageID: identifier), .ping) { $0.writeArrayHeader(0) }
         actions.append(.send(link, bytes, identifier))
-        waits.insert(.link(link), at: now + limits.pingInterval)
+        look(at: link, at: now + limits.pingInterval)
+    }
+
+    private mutating func look(at link: LinkID, at time: MeshInstant) {
+        links[link]?.dueAt = time
+        waits.insert(.link(link), at: time)
     }
 
     /// How soon a ping that the transport refused is sent again: a route exists a moment after the handshake.
@@ -134,7 +143,7 @@ extension ClientEngine {
         let state = links[link].flatMap { $0.service }.flatMap { tables[$0]?[link: link] }?.state
         let age = (links[link]?.lastAnswerAt).map { now - $0 } ?? .zero
         let isFresh = state != .up && age < .milliseconds(100)
-        waits.insert(.link(link), at: now + (isFresh ? Self.refusedPingInterval : limits.pingInterval))
+        look(at: link, at: now + (isFresh ? Self.refusedPingInterval : limits.pingInterval))
     }
 
     mutating func pingWasAnswered(on link: LinkID, now: MeshInstant) {
@@ -148,11 +157,14 @@ extension ClientEngine {
     }
 
     mutating func linkIsDue(_ link: LinkID, now: MeshInstant) {
-        guard let state = links[link], let service = state.service, state.isConnected else { return }
+        guard let state = links[link], let service = state.service, state.isConnected, let dueAt = state.dueAt,
+            now >= dueAt
+        else { return }
+        links[link]?.dueAt = nil
         guard state.ping != nil else { return sendPing(on: link, now: now) }
         // A ping is under way.
         guard now - state.pingSentAt >= limits.pingTimeout else {
-            return waits.insert(.link(link), at: state.pingSentAt + limits.pingTimeout)
+            return look(at: link, at: state.pingSentAt + limits.pingTimeout)
         }
         if tables[service]?[link: link]?.state == .up {
             actions.append(

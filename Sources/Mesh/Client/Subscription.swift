@@ -56,7 +56,7 @@ extension ClientEngine {
     /// Ends a subscription and its streams.
     public mutating func unsubscribe(_ identifier: SubscriptionID, now: MeshInstant) {
         guard let subscription = subscriptions.removeValue(forKey: identifier) else { return }
-        for source in subscription.sources.values.sorted(by: { $0.nextSequence < $1.nextSequence }) {
+        for source in subscription.sources.sorted(by: { $0.key < $1.key }).map(\.value) {
             closeStream(source.stream, now: now)
         }
     }
@@ -66,7 +66,7 @@ extension ClientEngine {
         guard let subscription = subscriptions[identifier] else { return }
         subscriptions[identifier]?.unconsumed -= count
         guard subscription.isFull else { return }
-        for source in subscription.sources.values { grantCredit(source.stream) }
+        for (_, source) in subscription.sources.sorted(by: { $0.key < $1.key }) { grantCredit(source.stream) }
     }
 
     /// What the merger of a subscription counted.
@@ -84,7 +84,9 @@ extension ClientEngine {
     mutating func refresh(_ identifier: SubscriptionID, now: MeshInstant) {
         guard let subscription = subscriptions[identifier], let table = tables[subscription.service] else { return }
         subscriptions[identifier]?.merger.expected = table.expectedCount
-        for (link, source) in subscription.sources where table[link: link]?.state != .up {
+        subscriptions[identifier]?.retries = subscription.retries.filter { table[link: $0.key] != nil }
+        for (link, source) in subscription.sources.sorted(by: { $0.key < $1.key }) where table[link: link]?.state != .up
+        {
             // Nothing may be assumed of what a peer sends that does not answer: its stream begins anew when it does.
             closeStream(source.stream, now: now)
         }

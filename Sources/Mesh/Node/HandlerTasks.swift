@@ -36,26 +36,33 @@ final class HandlerTasks {
         _ invocation: ServerEngine.Invocation, _ method: ServiceDefinition.Method, writer: EncodedStreamWriter?,
         submit: @escaping @Sendable (NodeCommand) -> Void
     ) -> @Sendable () async -> Void {
-        let key = invocation.channel
         let context = CallContext(invocation)
         return {
-            do {
-                try await TraceContext.$current.withValue(context.trace) {
-                    switch method.kind {
-                    case .unary(let handler):
-                        submit(.reply(key, Payload(try await handler(context, invocation.arguments))))
-                    case .stream(let handler):
-                        guard let writer else { return }
-                        try await handler(context, invocation.arguments, writer)
-                        submit(.endStream(key))
-                    case .publication:
-                        break
-                    }
-                }
-            } catch {
-                let (name, message) = words(for: error)
-                submit(.fail(key, name: name, message: message))
+            // Most calls belong to no trace, and binding a task-local value has its price.
+            guard let trace = context.trace else { return await answer(invocation, context, method, writer, submit) }
+            await TraceContext.$current.withValue(trace) { await answer(invocation, context, method, writer, submit) }
+        }
+    }
+
+    private static func answer(
+        _ invocation: ServerEngine.Invocation, _ context: CallContext, _ method: ServiceDefinition.Method,
+        _ writer: EncodedStreamWriter?, _ submit: @Sendable (NodeCommand) -> Void
+    ) async {
+        let key = invocation.channel
+        do {
+            switch method.kind {
+            case .unary(let handler):
+                submit(.reply(key, Payload(try await handler(context, invocation.arguments))))
+            case .stream(let handler):
+                guard let writer else { return }
+                try await handler(context, invocation.arguments, writer)
+                submit(.endStream(key))
+            case .publication:
+                break
             }
+        } catch {
+            let (name, message) = words(for: error)
+            submit(.fail(key, name: name, message: message))
         }
     }
 

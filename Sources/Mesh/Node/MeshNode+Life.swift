@@ -72,6 +72,7 @@ extension MeshNode {
         let interval = registry.timeToLive / 3
         var isListed = true
         while !Task.isCancelled {
+            if standing.withLock({ $0.isLeaving }) { return await leave(name, epoch) }
             record.state = state
             record.load = await onCore { $0.server.load }
             do {
@@ -109,12 +110,19 @@ extension MeshNode {
             await onCore { $0.handlers.cancelAll() }
             group.cancelAll()
         }
-        if let name = configuration.name, let epoch {
-            do {
-                try await registry.leave(name, epoch: epoch)
-            } catch {
-                logger.warning("leaving the registry failed, the record will expire: \(error)")
-            }
+        // The task that renews the record takes it out, so that no renewal can come after.
+        guard configuration.name != nil, epoch != nil else { return }
+        standing.withLock { $0.isLeaving = true }
+        announcements.signal()
+        await departure.wait()
+    }
+
+    private func leave(_ name: InstanceName, _ epoch: Epoch) async {
+        defer { departure.signal() }
+        do {
+            try await registry.leave(name, epoch: epoch)
+        } catch {
+            logger.warning("leaving the registry failed, the record will expire: \(error)")
         }
     }
 

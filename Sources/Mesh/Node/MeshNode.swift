@@ -34,6 +34,7 @@ public final class MeshNode: Sendable {
         var state = InstanceState.starting
         var epoch: Epoch?
         var endpoint: String?
+        var isLeaving = false
     }
 
     let configuration: Configuration
@@ -45,6 +46,7 @@ public final class MeshNode: Sendable {
     let identifiers: Mutex<MessageIDSource>
     let standing = Mutex(Standing())
     let announcements = Signal()
+    let departure = Signal()
 
     /// Makes a node; nothing happens before ``run()``.
     ///

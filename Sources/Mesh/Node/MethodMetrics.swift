@@ -4,9 +4,16 @@ internal import Metrics
 ///
 /// `mesh_requests_total{service, method, outcome}` and `mesh_request_seconds{service, method}`.
 final class MethodMetrics {
-    private struct OfMethod {
+    private final class OfMethod {
         let timer: Metrics.Timer
-        var counters: [ServerEngine.Outcome: Counter] = [:]
+        let counters: [Counter]
+
+        init(_ labels: [(String, String)]) {
+            timer = Metrics.Timer(label: "mesh_request_seconds", dimensions: labels)
+            counters = ServerEngine.Outcome.allCases.map {
+                Counter(label: "mesh_requests_total", dimensions: labels + [("outcome", $0.name)])
+            }
+        }
     }
 
     private let service: String
@@ -15,16 +22,14 @@ final class MethodMetrics {
     init(service: String) { self.service = service }
 
     func count(_ method: String, _ outcome: ServerEngine.Outcome, _ took: Duration) {
-        var metrics =
-            methods[method] ?? OfMethod(timer: Metrics.Timer(label: "mesh_request_seconds", dimensions: labels(method)))
-        let counter =
-            metrics.counters[outcome]
-            ?? Counter(label: "mesh_requests_total", dimensions: labels(method) + [("outcome", outcome.rawValue)])
-        metrics.counters[outcome] = counter
-        methods[method] = metrics
-        counter.increment()
+        let metrics: OfMethod
+        if let known = methods[method] {
+            metrics = known
+        } else {
+            metrics = OfMethod([("service", service), ("method", method)])
+            methods[method] = metrics
+        }
+        metrics.counters[outcome.rawValue].increment()
         metrics.timer.recordNanoseconds(took.nanoseconds)
     }
-
-    private func labels(_ method: String) -> [(String, String)] { [("service", service), ("method", method)] }
 }

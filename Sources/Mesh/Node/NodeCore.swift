@@ -33,6 +33,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
     private var subscriptions: [SubscriptionID: Mailbox<Merger.Output>] = [:]
     private var wakeAt: MeshInstant?
     private var isPumping = false
+    private var gathered = 0
     private var isClosed = false
     private var notes = NoteLimiter()
     private let metrics: MethodMetrics
@@ -59,9 +60,21 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
 
     func run(_ commands: [NodeCommand]) {
         let now = reactor.now
-        for command in commands { run(command, now: now) }
+        for command in commands {
+            run(command, now: now)
+            pumpInSteps()
+        }
         pump()
     }
+
+    /// Carries out what has gathered every few messages: the other side works on the first ones while this one still reads the
+    /// last. All at once, the two would take turns.
+    private func pumpInSteps() {
+        gathered += 1
+        if gathered >= Self.messagesPerStep { pump() }
+    }
+
+    private static let messagesPerStep = 8
 
     private func run(_ command: NodeCommand, now: MeshInstant) {
         switch command {
@@ -92,9 +105,15 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
 
     func link(_ link: LinkID, _ event: LinkEvent) { client.link(link, event, now: reactor.now) }
 
-    func received(_ message: Payload, on link: LinkID) { client.received(message, from: link, now: reactor.now) }
+    func received(_ message: Payload, on link: LinkID) {
+        client.received(message, from: link, now: reactor.now)
+        pumpInSteps()
+    }
 
-    func requested(_ message: Payload, from route: Route) { server.received(message, from: route, now: reactor.now) }
+    func requested(_ message: Payload, from route: Route) {
+        server.received(message, from: route, now: reactor.now)
+        pumpInSteps()
+    }
 
     func rejected(_ reason: String) { note(kind: "rejected", reason) }
 
@@ -125,6 +144,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
     func pump() {
         guard !isPumping, !isClosed else { return }
         isPumping = true
+        gathered = 0
         defer { isPumping = false }
         while client.hasActions || server.hasActions {
             for action in server.takeActions() { perform(action) }

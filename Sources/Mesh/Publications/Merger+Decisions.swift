@@ -13,7 +13,9 @@ extension Merger {
     // MARK: The first position
 
     private mutating func settle(now: MeshInstant, to outputs: inout [Output]) {
-        guard let firstItemAt, let (publisher, item, support) = bestSupported() else { return }
+        guard let firstItemAt else { return }
+        // Who had spoken is gone: the wait begins again with the next one.
+        guard let (publisher, item, support) = bestSupported() else { return self.firstItemAt = nil }
         let isMajority = support * 2 > max(publishers.count, expected)
         guard isMajority || now - firstItemAt >= policy.settleDelay else { return }
         lineage = item.position.lineage
@@ -52,9 +54,11 @@ extension Merger {
             if supporters * 2 > publishers.count { return candidate }
             if isSteppingPlausibly(to: position, from: current) {
                 if candidate.publisher == active, publishers.count <= 2 { return candidate }
-                let since = challengedSince[position.parent] ?? now
+                guard supporters >= support(of: current) else { continue }
+                // A branch that goes on growing has been a challenge since it became one.
+                let since = position.ancestors.compactMap { challengedSince[$0] }.min() ?? now
                 challenged[position.parent] = since
-                if now - since >= policy.tieDelay, supporters >= support(of: current) {
+                if now - since >= policy.tieDelay {
                     outputs.append(
                         .alarm(
                             "publishers are divided between two branches: following \(position.parent) at height "
@@ -83,8 +87,6 @@ extension Merger {
         current = item.position
         deliveredKeys.removeAll()
         challengedSince = [:]
-        minoritySince = nil
-        unsupportedSince = nil
         activate(publisher)
         deliver(item, to: &outputs)
     }
@@ -156,6 +158,8 @@ extension Merger {
         to item: PublishedItem, from publisher: LinkID, reason: String, _ outputs: inout [Output]
     ) {
         statistics.resets += 1
+        minoritySince = nil
+        unsupportedSince = nil
         var delivered: [Output] = []
         open(item, from: publisher, to: &delivered)
         outputs.append(.alarm("starting again at height \(item.position.height), \(item.position.parent): \(reason)"))
@@ -166,6 +170,7 @@ extension Merger {
 
     private func candidates() -> [(publisher: LinkID, item: PublishedItem)] {
         publishers.compactMap { publisher, state in state.latest.map { (publisher, $0) } }
+            .sorted { $0.publisher < $1.publisher }
     }
 
     /// How many publishers stand at a position or at one that grew out of it.

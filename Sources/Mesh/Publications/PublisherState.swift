@@ -24,7 +24,7 @@ struct PublisherState: Sendable {
         }
         history.append(item)
         if history.count > limit { history.removeFirst() }
-        return subscribers.keys.flatMap { key in
+        return subscribers.keys.sorted().flatMap { key in
             owe(item, to: key)
             return flush(key)
         }

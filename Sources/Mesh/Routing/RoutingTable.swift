@@ -121,9 +121,18 @@ public struct RoutingTable: Sendable {
             entries[record.name.instance]?.isListed = true
             return []
         }
-        // An older life is believed only when the newer one is dead: a registry that was rolled back lists the past.
-        guard record.epoch >= known.record.epoch || known.state.isDown else { return [] }
+        // An older life is believed only when the newer one is not there: a registry that was rolled back lists the past.
+        guard record.epoch >= known.record.epoch || isAbsent(known, now: now) else { return [] }
         return remove(record.name.instance) + add(record, now: now, nextLink: nextLink)
+    }
+
+    /// Whether an instance is dead as far as its socket tells, or could not be reached from the beginning.
+    private func isAbsent(_ entry: Entry, now: MeshInstant) -> Bool {
+        switch entry.state {
+        case .up, .unresponsive: false
+        case .connecting(let since): now - since >= limits.pingTimeout
+        case .down: true
+        }
     }
 
     private mutating func add(

@@ -35,6 +35,17 @@ public struct Route: Sendable, Hashable {
         }
     }
 
+    /// By the frames.
+    public func hash(into hasher: inout Hasher) {
+        if long.isEmpty { hasher.combine(short) } else { hasher.combine(long) }
+    }
+
+    /// Whether both are the same frames.
+    public static func == (left: Route, right: Route) -> Bool {
+        left.short == right.short && left.shortCount == right.shortCount
+            && (left.long.isEmpty && right.long.isEmpty || left.long == right.long)
+    }
+
     /// The frames, outermost first.
     public var frames: [[UInt8]] {
         guard long.isEmpty else { return long }
@@ -51,10 +62,25 @@ public struct Route: Sendable, Hashable {
     }
 }
 
+extension Route: Comparable {
+    /// An order without a meaning, so that what is done for many goes the same way in every run.
+    public static func < (left: Route, right: Route) -> Bool {
+        guard left.long.isEmpty, right.long.isEmpty else {
+            return left.frames.lexicographicallyPrecedes(right.frames) { $0.lexicographicallyPrecedes($1) }
+        }
+        return (left.short, left.shortCount) < (right.short, right.shortCount)
+    }
+}
+
 /// One call or stream that a service runs: who asked, and under which name.
-public struct ChannelKey: Sendable, Hashable {
+public struct ChannelKey: Sendable, Hashable, Comparable {
     /// The way back.
     public let route: Route
     /// The caller's name for it. Two callers may use one name: it counts only together with the route.
     public let identifier: MessageID
+
+    /// By route, then by name.
+    public static func < (left: ChannelKey, right: ChannelKey) -> Bool {
+        (left.route, left.identifier) < (right.route, right.identifier)
+    }
 }

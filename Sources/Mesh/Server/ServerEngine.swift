@@ -21,7 +21,7 @@ public struct ServerEngine: Sendable {
     }
 
     /// How a request ended.
-    public enum Outcome: String, Sendable, CaseIterable {
+    public enum Outcome: Int, Sendable, CaseIterable {
         /// With a result.
         case ok
         /// With an error of its handler.
@@ -30,6 +30,9 @@ public struct ServerEngine: Sendable {
         case refused
         /// The caller went away or its deadline passed.
         case cancelled
+
+        /// As it is counted.
+        public var name: String { "\(self)" }
     }
 
     /// What a method is.
@@ -115,7 +118,7 @@ public struct ServerEngine: Sendable {
     public mutating func drain(now: MeshInstant) {
         guard !isDraining else { return }
         isDraining = true
-        for route in peers.keys {
+        for route in peers.keys.sorted() {
             actions.append(
                 .send(
                     route, Event.encode(EventHeader(messageID: identifiers.next()), .drain) { $0.writeArrayHeader(0) }))
@@ -124,7 +127,7 @@ public struct ServerEngine: Sendable {
 
     /// Ends the streams of publications, so that only handlers are left to wait for.
     public mutating func endPublications(now: MeshInstant) {
-        for (key, channel) in channels where channel.isPublication {
+        for key in channels.filter({ $0.value.isPublication }).keys.sorted() {
             actions.append(.send(key.route, Event.encode(replyHeader(key), .streamDone) { $0.writeNil() }))
             close(key, .ok, now: now)
         }
@@ -169,7 +172,7 @@ public struct ServerEngine: Sendable {
     /// The transport says that a caller is gone: whatever it asked for is over.
     public mutating func undeliverable(_ route: Route, now: MeshInstant) {
         peers[route] = nil
-        for (key, channel) in channels where key.route == route {
+        for (key, channel) in channels.filter({ $0.key.route == route }).sorted(by: { $0.key < $1.key }) {
             actions.append(
                 .cancel(
                     key, reason: MeshError(.peerLost, "the caller of “\(channel.method)” is not connected any more")))

@@ -34,6 +34,17 @@ public struct MessageID: Sendable, Hashable {
         }
     }
 
+    /// By the bytes that differ between the identifiers of one node.
+    public func hash(into hasher: inout Hasher) {
+        if foreign.isEmpty { hasher.combine(high ^ low) } else { hasher.combine(foreign) }
+    }
+
+    /// Whether both are the same bytes.
+    public static func == (left: MessageID, right: MessageID) -> Bool {
+        left.low == right.low && left.high == right.high
+            && (left.foreign.isEmpty && right.foreign.isEmpty || left.foreign == right.foreign)
+    }
+
     /// Whether it is short enough to be kept and echoed.
     var isAcceptable: Bool { foreign.count <= Self.maximumBytes }
 
@@ -44,6 +55,16 @@ public struct MessageID: Sendable, Hashable {
             bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
             writer.writeBinary(UnsafeRawBufferPointer(bytes))
         }
+    }
+}
+
+extension MessageID: Comparable {
+    /// Of one node's own: older is less.
+    public static func < (left: MessageID, right: MessageID) -> Bool {
+        guard left.foreign.isEmpty, right.foreign.isEmpty else {
+            return left.foreign.lexicographicallyPrecedes(right.foreign)
+        }
+        return (left.high, left.low) < (right.high, right.low)
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A cursor over the bytes of a message, in place: nothing is copied until a `String` or a value is asked for.
 ///
 /// Each `read` takes the next value, or throws and leaves the cursor where it was. What is returned as an
@@ -231,8 +233,9 @@ extension MessagePackReader {
 
 extension UnsafeRawBufferPointer {
     /// Whether these bytes are the UTF-8 of `literal`; allocates nothing.
-    @inlinable
+
     public func matches(_ literal: StaticString) -> Bool {
-        literal.withUTF8Buffer { elementsEqual(UnsafeRawBufferPointer($0)) }
+        // memcmp, because this is asked for every key of every message's header.
+        count == literal.utf8CodeUnitCount && (count == 0 || memcmp(baseAddress!, literal.utf8Start, count) == 0)
     }
 }

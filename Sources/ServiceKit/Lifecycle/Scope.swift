@@ -4,11 +4,15 @@ public import ServiceLifecycle
 public struct Scope: Service {
     private let body: @Sendable () async throws -> Void
 
-    /// - Parameter body: Runs until cancelled.
+    /// Makes a service of `body`, which runs until it is cancelled.
     public init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
 
     /// Runs the body until graceful shutdown.
     public func run() async throws {
-        try await cancelWhenGracefulShutdown { try await body() }
+        do {
+            try await cancelWhenGracefulShutdown { try await body() }
+        } catch is CancellationError where Task.isShuttingDownGracefully {
+            // The end that was asked for.
+        }
     }
 }
