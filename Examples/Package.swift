@@ -2,7 +2,7 @@
 import PackageDescription
 
 // A package of its own, as yours would be:
-//   swift run --package-path Examples greeter --redis redis://127.0.0.1:6390
+//   HEADFRAME_ENV_FILE=.headframe/env swift run --package-path Examples greeter
 let package = Package(
     name: "headframe-examples",
     dependencies: [.package(name: "headframe", path: "..")],

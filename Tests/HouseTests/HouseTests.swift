@@ -53,6 +53,18 @@ internal import Testing
         expectNone(DocumentRules.architecture(document, folders: folders))
     }
 
+    @Test func documentsReferToWhatThereIs() {
+        let paths = Set(checkout.files.map(\.path))
+        for document in checkout.files where document.path.hasSuffix(".md") {
+            expectNone(DocumentRules.references(in: document, to: paths))
+        }
+    }
+
+    @Test func theReadmeShowsTheExample() throws {
+        let example = try #require(checkout["Examples/Sources/greeter/Main.swift"])
+        expectNone(DocumentRules.showing(example, in: try #require(checkout["README.md"])))
+    }
+
     @Test func decisionsAreNumberedWithoutHoles() {
         expectNone(DocumentRules.decisions(checkout.files))
     }

@@ -216,6 +216,25 @@ internal import Testing
         #expect(DocumentRules.architecture(document, folders: ["Sources/Mesh"]).count == 6)
     }
 
+    @Test func referencesToNothingAreFound() {
+        let document = SourceFile(
+            "docs/A.md",
+            """
+            [there](B.md#part) and [up](../README.md), [folder](decisions/), [out](https://a.example/B)
+            [gone](C.md)
+            `Mesh/Node.swift`, `Node.swift` and `Mesh/Gone.swift`
+            """)
+        let paths: Set = ["docs/A.md", "docs/B.md", "README.md", "docs/decisions/0001-a.md", "Sources/Mesh/Node.swift"]
+        #expect(lines(DocumentRules.references(in: document, to: paths)) == [2, 3])
+    }
+
+    @Test func aFileShownOtherThanItIsIsFound() {
+        let file = SourceFile("A.swift", "let a = 1\nlet b = 2\n")
+        #expect(DocumentRules.showing(file, in: SourceFile("A.md", "text\nlet a = 1\nlet b = 2\n")).isEmpty)
+        #expect(DocumentRules.showing(file, in: SourceFile("A.md", "let a = 1\n\nlet b = 2\n")).count == 1)
+        #expect(DocumentRules.showing(file, in: SourceFile("A.md", "")).count == 1)
+    }
+
     @Test func aHoleInTheDecisionsIsFound() {
         let text = "# Title\n## Context\n## Decision\n## Consequence\n"
         func findings(_ names: String...) -> [Finding] {

@@ -42,6 +42,38 @@ enum DocumentRules {
         }
     }
 
+    /// Links to files lead somewhere, and Swift files that are named with a folder exist.
+    static func references(in document: SourceFile, to paths: Set<String>) -> [Finding] {
+        document.lines.enumerated().flatMap { line, text -> [Finding] in
+            let links = text.matches(of: /\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/).map {
+                resolve($0.1, from: document.path)
+            }
+            let files = text.matches(of: /`([\w\/+.-]+\/[\w+-]+\.swift)`/).map { String($0.1) }
+            return links.filter { link in !paths.contains { $0 == link || $0.hasPrefix(link + "/") } }.map {
+                document.finding(line, "the link leads nowhere: there is no \($0)")
+            }
+                + files.filter { file in !paths.contains { $0 == file || $0.hasSuffix("/" + file) } }.map {
+                    document.finding(line, "there is no file \($0): name the one that is meant")
+                }
+        }
+    }
+
+    /// A link as a path from the project's root.
+    private static func resolve(_ link: Substring, from path: String) -> String {
+        var parts = path.split(separator: "/").dropLast()
+        for part in link.split(separator: "/") where part != "." {
+            if part == ".." { parts = parts.dropLast() } else { parts.append(part) }
+        }
+        return parts.joined(separator: "/")
+    }
+
+    /// A document that shows a file in whole shows it as it is.
+    static func showing(_ file: SourceFile, in document: SourceFile) -> [Finding] {
+        let starts = document.lines.indices.dropLast(max(0, file.lines.count - 1))
+        guard !starts.contains(where: { document.lines[$0...].starts(with: file.lines) }) else { return [] }
+        return [document.finding(0, "it shows \(file.path) other than it is: paste it again")]
+    }
+
     /// Decisions are numbered from 0001 on, each number once, and begin with their title.
     static func decisions(_ files: [SourceFile]) -> [Finding] {
         let pages = files.filter { $0.isIn("docs/decisions") }.sorted { $0.path < $1.path }
