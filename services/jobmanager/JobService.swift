@@ -1,6 +1,7 @@
 internal import Logging
 internal import Mesh
 internal import Mining
+internal import ServiceKit
 
 /// What a jobmanager offers in the mesh.
 struct JobService: Sendable {
@@ -39,8 +40,9 @@ struct JobService: Sendable {
     }
 
     /// Publishes jobs as both publications of a node; the first one makes the instance ready.
-    func publisher(on node: MeshNode, logger: Logger) -> some JobPublisher {
-        NodePublisher(node: node, jobs: jobs, headers: headers, logger: logger)
+    func publisher(on node: MeshNode, readiness: Readiness, logger: Logger) -> some JobPublisher {
+        readiness.set(NodePublisher.condition, notReady: "no coin daemon has given a template yet")
+        return NodePublisher(node: node, jobs: jobs, headers: headers, readiness: readiness, logger: logger)
     }
 }
 
@@ -48,7 +50,10 @@ private struct NodePublisher: JobPublisher {
     let node: MeshNode
     let jobs: Publication<Job>
     let headers: Publication<JobHeader>
+    let readiness: Readiness
     let logger: Logger
+
+    static let condition = "jobs"
 
     func publish(_ job: Job) async {
         let position = Position(job.position)
@@ -57,6 +62,7 @@ private struct NodePublisher: JobPublisher {
             try node.publish(JobHeader(job), at: position, key: job.id, as: headers)
             try node.publish(job, at: position, key: job.id, as: jobs)
             node.setReady()
+            readiness.setReady(Self.condition)
         } catch {
             logger.error("the job \(job.id) could not be encoded and was not published: \(error)")
         }

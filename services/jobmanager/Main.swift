@@ -22,7 +22,8 @@ enum Main {
                 wallClockMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) }, logger: runtime.logger)
             let service = JobService(manager)
             let mesh = try MeshMember(runtime, offering: service.definition, on: loop)
-            let publisher = service.publisher(on: mesh.node, logger: runtime.logger)
+            let publisher = service.publisher(
+                on: mesh.node, readiness: runtime.readiness, logger: runtime.logger)
             // Shut down in reverse: the mesh drains first, while jobs are still made and stored.
             return [
                 Scope { await redis.run() },

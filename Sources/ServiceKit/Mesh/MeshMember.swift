@@ -1,5 +1,6 @@
 public import EventLoop
 internal import Foundation
+internal import Glibc
 public import Logging
 public import Mesh
 internal import MeshRedis
@@ -18,32 +19,20 @@ public struct MeshMember: Service {
 
     private let registry: RedisRegistry
     private let options: ServiceOptions
-    private let readiness: Readiness?
+    private let readiness: Readiness
 
     /// Makes the membership of a service.
     ///
     /// - Parameters:
     ///   - service: What it offers; its name is the one that others find it by.
     ///   - loop: The process's I/O thread; it outlives the membership.
+    /// - Throws: When the registry's URL cannot be read, or the system has nothing left for a socket.
     public init(
         _ runtime: ServiceRuntime<some ServiceConfiguration>, offering service: ServiceDefinition, on loop: EventLoop
     ) throws {
-        try self.init(
-            runtime.common, offering: service, on: loop, readiness: runtime.readiness, logger: runtime.logger)
-        runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
-    }
-
-    /// Makes the membership of a process that only calls others: a tool, say.
-    public init(calling options: ServiceOptions, on loop: EventLoop, logger: Logger) throws {
-        try self.init(options, offering: nil, on: loop, readiness: nil, logger: logger)
-    }
-
-    private init(
-        _ options: ServiceOptions, offering service: ServiceDefinition?, on loop: EventLoop, readiness: Readiness?,
-        logger: Logger
-    ) throws {
-        self.options = options
-        self.readiness = readiness
+        options = runtime.common
+        readiness = runtime.readiness
+        let logger = runtime.logger
         var registryConfiguration = RedisRegistry.Configuration(
             redis: RedisConfiguration(url: try RedisURL(options.discovery.text), clientName: options.instance))
         registryConfiguration.namespace = options.namespace
@@ -55,40 +44,39 @@ public struct MeshMember: Service {
         transportConfiguration.ports = options.ports.ports
         let transport = ZeroMQTransport(transportConfiguration, context: try Context(), loop: loop, logger: logger)
         node = MeshNode(
-            Self.configuration(options, service: service?.name), service: service, transport: transport,
+            Self.configuration(options, service: service.name), service: service, transport: transport,
             registry: registry,
             reactor: loop, logger: logger)
-        readiness?.set(Self.condition, notReady: "not listed in the registry yet")
+        readiness.set(Self.condition, notReady: "not listed in the registry yet")
+        runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
     }
 
     private static let condition = "mesh"
 
-    private static func configuration(_ options: ServiceOptions, service: String?) -> MeshNode.Configuration {
-        var configuration = MeshNode.Configuration(
-            name: service.map { InstanceName(service: $0, instance: options.instance) })
+    private static func configuration(_ options: ServiceOptions, service: String) -> MeshNode.Configuration {
+        var configuration = MeshNode.Configuration(name: InstanceName(service: service, instance: options.instance))
         configuration.version = HeadframeVersion.current
         configuration.zone = options.zone ?? ""
         configuration.weight = options.weight
-        configuration.host = ProcessInfo.processInfo.hostName
+        configuration.host = hostName()
         configuration.pid = ProcessInfo.processInfo.processIdentifier
         configuration.startedMilliseconds = Int64(Date().timeIntervalSince1970 * 1000)
         return configuration
     }
 
-    /// The instances of every service, with how long ago each renewed its record.
-    public func listedInstances() async throws -> [(record: InstanceRecord, heartbeatAge: Duration)] {
-        try await registry.list().map { ($0.record, $0.heartbeatAge) }
+    /// The name that the system gives this host. Foundation's would ask DNS, and wait for it.
+    private static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-
-    /// Whether the registry's Redis is connected, and why not.
-    public var registryStatus: RedisStatus { registry.status }
 
     /// Lives in the mesh until graceful shutdown, then drains.
     public func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
             group.addTask { try await node.run() }
-            if let readiness { group.addTask { await report(to: readiness) } }
+            group.addTask { await report() }
             group.addTask {
                 try await gracefulShutdown()
                 await node.drain(budget: options.drainBudget)
@@ -111,7 +99,7 @@ public struct MeshMember: Service {
         }
     }
 
-    private func report(to readiness: Readiness) async {
+    private func report() async {
         for await status in registry.statusChanges() {
             // Redis may go away later: what is connected works on. It is needed once, to be found.
             if status.isConnected {
