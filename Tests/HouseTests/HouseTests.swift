@@ -65,6 +65,11 @@ internal import Testing
         expectNone(DocumentRules.showing(example, in: try #require(checkout["README.md"])))
     }
 
+    @Test func dependenciesHaveTheirReasons() async throws {
+        let decision = try #require(checkout["docs/decisions/0001-dependencies.md"])
+        expectNone(DocumentRules.dependencies(of: try await checkout.manifest(), in: decision))
+    }
+
     @Test func decisionsAreNumberedWithoutHoles() {
         expectNone(DocumentRules.decisions(checkout.files))
     }

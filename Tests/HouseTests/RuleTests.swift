@@ -235,6 +235,16 @@ internal import Testing
         #expect(DocumentRules.showing(file, in: SourceFile("A.md", "")).count == 1)
     }
 
+    @Test func aDependencyWithoutAReasonIsFound() {
+        let manifest = Manifest(targets: [
+            target("CThing", .system), target("A", products: ["Logging"]),
+            target("B", targets: ["A"], products: ["Novelty"]),
+        ])
+        let decision = SourceFile("docs/decisions/0001-dependencies.md", "| a | `Logging` | why |\n")
+        let advice = DocumentRules.dependencies(of: manifest, in: decision).map(\.advice)
+        #expect(advice.map { $0.prefix(9) } == ["`CThing` ", "`Novelty`"])
+    }
+
     @Test func aHoleInTheDecisionsIsFound() {
         let text = "# Title\n## Context\n## Decision\n## Consequence\n"
         func findings(_ names: String...) -> [Finding] {

@@ -74,6 +74,17 @@ enum DocumentRules {
         return [document.finding(0, "it shows \(file.path) other than it is: paste it again")]
     }
 
+    /// Every dependency on something outside has its reason in the decision on dependencies.
+    static func dependencies(of manifest: Manifest, in decision: SourceFile) -> [Finding] {
+        let outside = manifest.targets.reduce(into: Set<String>()) { outside, target in
+            outside.formUnion(target.products)
+            if target.kind == .system { outside.insert(target.name) }
+        }
+        return outside.sorted().filter { name in !decision.lines.contains { $0.contains("`\(name)`") } }.map {
+            decision.finding(0, "`\($0)` is depended on without a reason: add a line, or do without")
+        }
+    }
+
     /// Decisions are numbered from 0001 on, each number once, and begin with their title.
     static func decisions(_ files: [SourceFile]) -> [Finding] {
         let pages = files.filter { $0.isIn("docs/decisions") }.sorted { $0.path < $1.path }
