@@ -8,8 +8,8 @@ internal import Mesh
 struct RoutingCheck {
     let name: String
     let world: World
-    /// The life of each instance whose socket is connected.
-    private var connected: [String: Epoch] = [:]
+    /// The newest life of each instance that was in use and whose socket has not been seen to die.
+    private var known: [String: (epoch: Epoch, process: SimulatedProcess)] = [:]
     /// The connections that were in use when the last step ended.
     private var inUse: Set<LinkID> = []
     /// What was given up in this step although it was good.
@@ -22,33 +22,34 @@ struct RoutingCheck {
         self.world = world
     }
 
-    mutating func socketConnected(_ life: Life) { connected[life.instance] = life.epoch }
-
     mutating func socketDied(_ life: Life) {
-        if connected[life.instance] == life.epoch { connected[life.instance] = nil }
+        if known[life.instance]?.epoch == life.epoch { known[life.instance] = nil }
     }
 
     mutating func opened(_ life: Life) {
         world.trace("\(name) connects to \(life.instance) of epoch \(life.epoch)")
-        if let newer = connected[life.instance], newer > life.epoch {
+        if let newer = newerLife(than: life) {
             world.violation("\(name) goes back to epoch \(life.epoch) of \(life.instance) while \(newer) lives")
         }
     }
 
     mutating func closed(_ life: Life, link: LinkID, isHealthy: Bool) {
         world.trace("\(name) leaves \(life.instance) of epoch \(life.epoch)")
-        socketDied(life)
         if isHealthy, inUse.contains(link) { givenUp.append(life) }
     }
 
     func callCompleted(on life: Life) {
-        if let newer = connected[life.instance], newer > life.epoch {
+        if let newer = newerLife(than: life) {
             world.violation("\(name): a call completed on epoch \(life.epoch) of \(life.instance), \(newer) is known")
         }
     }
 
+    private func newerLife(than life: Life) -> Epoch? {
+        known[life.instance].flatMap { $0.epoch > life.epoch && $0.process.isAlive ? $0.epoch : nil }
+    }
+
     /// The step is over.
-    mutating func settle(_ instances: [RoutingTable.Entry]) {
+    mutating func settle(_ instances: [RoutingTable.Entry], _ connections: [LinkID: SimulatedConnection]) {
         for life in givenUp {
             let hasSuccessor = instances.contains {
                 $0.record.name.instance == life.instance && $0.record.epoch >= life.epoch
@@ -58,6 +59,11 @@ struct RoutingCheck {
             }
         }
         givenUp = []
-        inUse = Set(instances.lazy.filter { $0.state == .up }.map(\.link))
+        inUse = []
+        for entry in instances where entry.state == .up {
+            inUse.insert(entry.link)
+            guard let session = connections[entry.link]?.session else { continue }
+            known[entry.record.name.instance] = (entry.record.epoch, session.server.process)
+        }
     }
 }

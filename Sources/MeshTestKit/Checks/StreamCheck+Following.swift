@@ -31,21 +31,27 @@ extension StreamCheck {
         return world.chain.isAncestor(standing, of: block)
     }
 
+    /// Takes note of when the consumer came to stand where it should not stay; asked after everything that may change it.
+    mutating func reconsider() {
+        outvotedSince = isOutvoted ? outvotedSince ?? world.now : nil
+        unsupportedSince = isUnsupported ? unsupportedSince ?? world.now : nil
+    }
+
     /// Whether more than half of the open streams stand on another branch than the consumer, all on the chain that counts.
-    var isOutvoted: Bool {
+    private var isOutvoted: Bool {
         guard let current else { return false }
         let elsewhere = sources.values.count { source in
             guard let latest = source.latest, let block = latest.block, latest.isHonest,
                 world.chain.isAncestor(block, of: world.chain.view.block)
             else { return false }
-            guard let standing = current.block else { return true }
-            return !world.chain.isAncestor(block, of: standing) && !world.chain.isAncestor(standing, of: block)
+            return !current.position.ancestors.contains(latest.position.parent)
+                && !latest.position.ancestors.contains(current.position.parent)
         }
         return elsewhere * 2 > sources.count
     }
 
     /// Whether some publisher has spoken and none stands where the consumer does.
-    var isUnsupported: Bool {
+    private var isUnsupported: Bool {
         guard let current else { return false }
         let spoken = sources.values.compactMap(\.latest).filter { $0.position.lineage == current.position.lineage }
         return !spoken.isEmpty && !spoken.contains { $0.position.ancestors.contains(current.position.parent) }

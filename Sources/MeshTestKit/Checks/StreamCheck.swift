@@ -16,6 +16,10 @@ struct StreamCheck {
     /// The streams that are open, by connection.
     private(set) var sources: [LinkID: Source] = [:]
     private(set) var deliveryCount = 0
+    /// Since when more than half of the publishers have been on another branch.
+    var outvotedSince: MeshInstant?
+    /// Since when no publisher has been at the consumer's position.
+    var unsupportedSince: MeshInstant?
     private var delivered: Set<String> = []
 
     /// The stream of one publisher as the consumer sees it.
@@ -42,7 +46,10 @@ struct StreamCheck {
         }
     }
 
-    mutating func linkBroke(_ link: LinkID) { sources[link] = nil }
+    mutating func linkBroke(_ link: LinkID) {
+        sources[link] = nil
+        reconsider()
+    }
 
     /// The publication in a message of a stream that is open; nil for every other message.
     mutating func willReceive(_ message: [UInt8], on link: LinkID) -> Publication? {
@@ -57,7 +64,8 @@ struct StreamCheck {
 
     private var before: Publication?
 
-    func didReceive(_ publication: Publication) {
+    mutating func didReceive(_ publication: Publication) {
+        reconsider()
         guard publication.isHonest, let before, let block = publication.block, let standing = before.block,
             block != standing, world.chain.isAncestor(standing, of: block),
             world.chain.blocks[block].height - world.chain.blocks[standing].height < Position.maximumAncestors
@@ -110,7 +118,7 @@ struct StreamCheck {
     /// The active publisher's last word is out.
     func checkActive(_ link: LinkID?) {
         guard let current, let link, let latest = sources[link]?.latest,
-            latest.position.parent == current.position.parent
+            latest.position.parent == current.position.parent, latest.position.lineage == current.position.lineage
         else { return }
         if !delivered.contains("\(latest.position.parent) \(latest.key)") {
             world.violation(

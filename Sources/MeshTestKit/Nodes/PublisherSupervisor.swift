@@ -14,7 +14,7 @@ final class PublisherSupervisor {
         let slowest = Double(world.chance.number(60...600))
         daemon = Daemon(chain: world.chain, clock: world.clock, chance: world.chance, delay: 20...slowest)
         daemon.report = { [unowned self] report in
-            for life in lives where life.process.isAlive { life.publish(report) }
+            for life in lives where life.process.isAlive && life.isBound { life.publish(report) }
         }
         start(after: world.chance.milliseconds(0...400), onSamePort: false)
     }
@@ -28,13 +28,14 @@ final class PublisherSupervisor {
         world.clock.after(delay) { [self] in
             // Somebody else may have started it meanwhile.
             guard lives.count == count else { return }
-            let node = SimulatedPublisherNode(name: name, process: SimulatedProcess(host: host), world: world)
+            let node = SimulatedPublisherNode(
+                name: name, process: SimulatedProcess(host: host, clock: world.clock), world: world)
             lives.append(node)
             node.onExit = { [unowned self, unowned node] in
                 if lives.last === node { start(after: world.chance.milliseconds(100...1500), onSamePort: true) }
             }
+            node.onBound = { [unowned self, unowned node] in node.publish(daemon.current) }
             node.start(preferring: endpoint.flatMap { $0.isEmpty ? nil : $0 })
-            node.publish(daemon.current)
         }
     }
 

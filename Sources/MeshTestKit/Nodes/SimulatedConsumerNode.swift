@@ -56,17 +56,24 @@ final class SimulatedConsumerNode: SimulatedClient {
     var heldCount: Int { engine.heldCount }
     var callsUnderWay: Int { numbers.count }
 
+    /// Calls that should have ended before now.
+    var overdueCalls: [Int] {
+        numbers.values.filter { number in
+            let call = world.calls.entries[number]
+            return world.now > call.begun + call.request.options.timeout
+        }
+    }
+
+    func link(to publisher: SimulatedPublisherNode) -> LinkID? {
+        let life = Life(instance: publisher.name.instance, epoch: publisher.record.epoch)
+        return lives.first { $0.value == life }?.key
+    }
+
     // MARK: What happens to it
 
     func linkChanged(_ link: LinkID, _ event: LinkEvent) {
         if event == .disconnected { stream.linkBroke(link) }
-        if let life = lives[link] {
-            if event == .disconnected {
-                routing.socketDied(life)
-            } else if connections[link]?.session?.isMeant == true {
-                routing.socketConnected(life)
-            }
-        }
+        if event == .disconnected, let life = lives[link] { routing.socketDied(life) }
         engine.link(link, event, now: world.now)
         carryOut()
     }
@@ -90,6 +97,12 @@ final class SimulatedConsumerNode: SimulatedClient {
         engine.link(link, .disconnected, now: world.now)
         carryOut()
     }
+
+    /// Time has passed for the checks.
+    func reconsider() { stream.reconsider() }
+
+    /// A mutant's way of losing a delivery.
+    func swallow() { engine.consumed(1, of: subscription) }
 
     // MARK: Calls
 
@@ -137,7 +150,7 @@ final class SimulatedConsumerNode: SimulatedClient {
             for action in engine.takeActions() { carryOut(action, causedBy: source) }
         }
         let instances = instances
-        routing.settle(instances)
+        routing.settle(instances, connections)
         stream.checkActive(active.flatMap { active in instances.first { $0.record == active }?.link })
         armTimer()
     }

@@ -1,3 +1,5 @@
+internal import Mesh
+
 /// One life of a process: what reaches it while it is frozen waits for its return, what reaches it after its death is lost.
 final class SimulatedProcess {
     /// Names the process in the network's faults and in the trace.
@@ -6,9 +8,15 @@ final class SimulatedProcess {
     private(set) var isFrozen = false
     /// Counts the freezes, so that who looks later knows whether it is still the same one.
     private(set) var freezeCount = 0
+    /// When it last came back from a freeze.
+    private(set) var resumedAt = MeshInstant.zero
+    private let clock: VirtualClock
     private var backlog: [() -> Void] = []
 
-    init(host: String) { self.host = host }
+    init(host: String, clock: VirtualClock) {
+        self.host = host
+        self.clock = clock
+    }
 
     func perform(_ work: @escaping () -> Void) {
         guard isAlive else { return }
@@ -25,6 +33,7 @@ final class SimulatedProcess {
     func resume() {
         guard isFrozen else { return }
         isFrozen = false
+        resumedAt = clock.now
         let work = backlog
         backlog = []
         for item in work { perform(item) }

@@ -18,6 +18,8 @@ final class SimulatedPublisherNode: SimulatedServer {
     private var running: Set<ChannelKey> = []
     /// What it published, in order.
     private(set) var published: [Publication] = []
+    /// Called when it listens and has its epoch.
+    var onBound: () -> Void = {}
     /// Called when the process ends by itself.
     var onExit: () -> Void = {}
 
@@ -33,6 +35,7 @@ final class SimulatedPublisherNode: SimulatedServer {
     }
 
     var routingID: String { record.routingID }
+    var isBound: Bool { !record.endpoint.isEmpty }
     var isReady: Bool { record.state == .ready && isAnnounced && process.isAlive }
     var isServing: Bool { isReady && !process.isFrozen && !isHung && !engine.isDraining }
     private(set) var isAnnounced = false
@@ -59,6 +62,7 @@ final class SimulatedPublisherNode: SimulatedServer {
         }
         world.trace("\(name.instance) is epoch \(epoch) at \(record.endpoint)")
         record.state = world.chance.isTrue(0.3) ? .starting : .ready
+        onBound()
         announce()
         later(world.chance.milliseconds(0...300)) { node in
             guard node.record.state == .starting else { return }

@@ -18,7 +18,7 @@ final class SimulatedRegistry {
     let chance: Chance
     let timeToLive: Duration
     /// How often a watcher reads everything again, whatever the events said.
-    let snapshotInterval: Duration = .seconds(5)
+    let snapshotInterval: Duration = .seconds(10)
     /// The share of events that get lost on the way to one watcher; the next one shows the gap.
     var eventLoss = 0.0
     private(set) var isAway = false

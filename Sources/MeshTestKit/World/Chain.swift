@@ -24,7 +24,8 @@ final class Chain {
 
     private(set) var blocks: [Block] = []
     private(set) var view: View
-    private var lastTemplate = 0
+    /// Numbers the views.
+    private(set) var sequence = 0
 
     init() {
         let ancestors = (0..<Position.maximumAncestors).map { "g\(100 - $0)" }
@@ -47,8 +48,8 @@ final class Chain {
     }
 
     func follow(_ block: Int) {
-        lastTemplate += 1
-        view = View(block: block, template: lastTemplate)
+        sequence += 1
+        view = View(block: block, template: sequence)
     }
 
     func refreshTemplate() { follow(view.block) }

@@ -32,6 +32,8 @@ final class Daemon {
     private var missed: [Chain.View] = []
     private var lastArrival: MeshInstant
     private var ownTip: Int?
+    /// News up to this one is known.
+    private var skipped = 0
     private var lies = 0
 
     init(chain: Chain, clock: VirtualClock, chance: Chance, delay: ClosedRange<Double>) {
@@ -45,11 +47,20 @@ final class Daemon {
 
     /// The truth has changed.
     func chainChanged() {
-        let news = chain.view
+        let (news, number) = (chain.view, chain.sequence)
         lastArrival = max(lastArrival, clock.now + chance.milliseconds(delay))
         clock.at(lastArrival) { [self] in
+            guard number > skipped else { return }
             if isStalled { missed.append(news) } else { learn(news) }
         }
+    }
+
+    /// It is started again beside its publisher, and knows the truth at once.
+    func catchUp() {
+        lastArrival = clock.now
+        missed = []
+        skipped = chain.sequence
+        view = chain.view
     }
 
     func stall() { isStalled = true }

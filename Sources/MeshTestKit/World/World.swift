@@ -54,7 +54,7 @@ final class World {
         violations.append("at \(timeText): \(text)")
     }
 
-    private var timeText: String {
+    var timeText: String {
         let milliseconds = (now - origin) / .milliseconds(1)
         return "\(milliseconds.rounded() / 1000) s"
     }
