@@ -107,7 +107,7 @@ let package = Package(
             ]),
 
         // Test kits
-        library("MeshTestKit", ["Mesh", "MessagePack", logging]),
+        library("MeshTestKit", ["Mesh", "MessagePack", heap]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
         // Tests
@@ -118,8 +118,10 @@ let package = Package(
         tests("JobManagerTests", ["jobmanager", "CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "ZeroMQ", "TestSupport"]),
+        tests("MeshTests", ["Mesh", "MessagePack"]),
         tests("MessagePackTests", ["MessagePack"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
+        tests("SimulationTests", ["MeshTestKit"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
         tests(
             "IntegrationTests",
