@@ -86,9 +86,7 @@ let package = Package(
             "ServiceKit",
             [
                 "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "ZeroMQ", configuration, hummingbird,
-                hummingbirdCore,
-                lifecycle,
-                logging, metrics, histogram,
+                hummingbirdCore, lifecycle, nioCore, logging, metrics, histogram,
             ]),
 
         // Level 5
@@ -123,11 +121,12 @@ let package = Package(
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests("SimulationTests", ["MeshTestKit"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
+        tests("ServiceKitTests", ["ServiceKit", "TestSupport", lifecycle, logging, metrics]),
         tests(
             "IntegrationTests",
             [
-                "headframe", "jobmanager", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "TestSupport",
-                "ZeroMQ", logging,
+                "headframe", "jobmanager", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "TestSupport", "ZeroMQ", logging,
             ]),
     ]
 )

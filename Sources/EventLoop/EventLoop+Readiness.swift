@@ -48,6 +48,13 @@ extension EventLoop {
         table.setInterest(interest, of: registration)
     }
 
+    /// Has a handler called again, as readable, once what is handed over has run: it left something unread, so that others
+    /// may have their turn. On the loop's thread only.
+    public func callAgain(_ registration: Registration) {
+        preconditionCurrent()
+        unfinished.append(registration)
+    }
+
     /// Stops watching; the handler is not called again, not even for what was already ready. On the loop's thread only.
     public func deregister(_ registration: Registration) {
         preconditionCurrent()

@@ -34,12 +34,14 @@ extension EventLoop {
             poll(timeoutMilliseconds: timeout)
         }
         table.removeAll()
+        unfinished = []
         timers = TimerQueue()
         stopped.signal()
     }
 
     /// How long to poll: 0 with work at hand, -1 for ever, nil when the loop has to end.
     private func prepareToSleep() -> Int? {
+        guard unfinished.isEmpty else { return 0 }
         let untilTimer = timers.millisecondsUntilNext(now: .now)
         return handOver.withLock { state in
             guard state.isEmpty else { return 0 }
@@ -62,8 +64,9 @@ extension EventLoop {
                 swap(&state.jobs, &batch.jobs)
                 swap(&state.closures, &batch.closures)
             }
-            let isEmpty = batch.isEmpty
+            let isEmpty = batch.isEmpty && unfinished.isEmpty
             run(batch)
+            callUnfinishedAgain()
             batch.jobs.removeAll(keepingCapacity: true)
             batch.closures.removeAll(keepingCapacity: true)
             spare = batch
@@ -82,6 +85,18 @@ extension EventLoop {
         for job in batch.jobs {
             job.runSynchronously(isolatedTo: serial, taskExecutor: preferred)
             noteStall("a task on the loop")
+        }
+    }
+
+    /// Handlers that left something unread go on, without the price of a poll between.
+    private func callUnfinishedAgain() {
+        guard !unfinished.isEmpty else { return }
+        let again = unfinished
+        unfinished = []
+        for registration in again {
+            guard let entry = table[registration.identifier] else { continue }
+            entry.handler(.readable)
+            noteStall(entry.name)
         }
     }
 

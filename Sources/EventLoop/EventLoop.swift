@@ -28,6 +28,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     var table = ReadinessTable()
     var timers = TimerQueue()
     var spare = HandOver()
+    var unfinished: [Registration] = []
     /// When the callback that runs now began.
     var mark: Int64 = 0
     let stallNanoseconds: Int64

@@ -74,7 +74,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
         if gathered >= Self.messagesPerStep { pump() }
     }
 
-    private static let messagesPerStep = 8
+    private static let messagesPerStep = 16
 
     private func run(_ command: NodeCommand, now: MeshInstant) {
         switch command {
