@@ -52,7 +52,9 @@ struct CallTarget: Sendable {
     }
 
     /// Makes sure that it is registered, where it has to be.
-    func check(_ session: MeshSession) async throws {
-        if let service { try await session.require(service, instance: instance) }
+    ///
+    /// - Parameter patience: How long a registry that cannot be reached is waited for.
+    func check(_ session: MeshSession, patience: Duration = .zero) async throws {
+        if let service { try await session.require(service, instance: instance, patience: patience) }
     }
 }

@@ -42,7 +42,10 @@ struct CallCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Call whoever listens there, in the registry or not.", valueName: "url"))
     var endpoint: String?
 
-    @Option(help: ArgumentHelp("How long the answer, or a stream's first item, may take.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long the answer, or a stream's first item, may take; a registry that is away is waited for as long before.",
+            valueName: "seconds"))
     var timeout: Double = 10
 
     @Flag(help: "The method is a stream: wait for its first item as long as it takes, and print one line an item.")
@@ -76,7 +79,7 @@ struct CallCommand: AsyncParsableCommand {
             target.destination, method, arguments: Payload(try JSONArgument.payload(Array(rest))),
             options: CallOptions(timeout: .seconds(timeout)))
         try await withMesh(settings, usesRegistry: target.usesRegistry) { session in
-            try await target.check(session)
+            try await target.check(session, patience: .seconds(timeout))
             if all, let service = target.service {
                 try await callAll(of: service, request, session)
             } else {

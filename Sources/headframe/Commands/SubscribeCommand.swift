@@ -71,7 +71,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     /// Ends by whatever comes first: enough, the time, a signal, or a failure.
     private func follow(_ run: SubscriptionRun, _ session: MeshSession) async throws {
         let (service, stream) = (words[0], words[1])
-        if !wait { try await session.require(service, instance: instance) }
+        if !wait { try await session.require(service, instance: instance, patience: nil) }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask(name: "signals") {
                 await StopSignals.wait()

@@ -37,7 +37,8 @@ struct MeshOptions: ParsableArguments {
         directory: String = FileManager.default.currentDirectoryPath
     ) throws -> OperatorSettings {
         var flags = ["--log-level", logLevel]
-        if let redis { flags += ["--redis", redis] }
+        // What an operator names is meant for the registry, even where the services have another Redis for it.
+        if let redis { flags += ["--redis", redis, "--redis-discovery", redis] }
         if let namespace { flags += ["--namespace", namespace] }
         return try OperatorSettings(
             flags: flags,

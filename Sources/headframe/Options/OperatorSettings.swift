@@ -56,7 +56,8 @@ private struct DaemonSettings: ServiceConfiguration {
     static let summary = "the daemons of the jobmanager"
     static let settings = [
         Setting<Self>(
-            "daemons", \.daemons, SettingType<String>.text("URL,...", maximumBytes: 65536).optional(absent: "none"), "The coin daemons")
+            "daemons", \.daemons, SettingType<String>.text("URL,...", maximumBytes: 65536).optional(absent: "none"),
+            "The coin daemons")
     ]
     var common = ServiceOptions(service: service)
     var daemons: String?

@@ -1,5 +1,3 @@
-internal import MessagePack
-
 /// What is worth knowing of a stream that was watched: is it whole, and who sent it.
 ///
 /// A value: items go in, counts come out.
@@ -81,7 +79,9 @@ struct SubscriptionStatistics: Sendable, Equatable {
     }
 
     private mutating func miss(_ heights: Gap) {
-        missingHeights += UInt64(heights.upperBound - heights.lowerBound) + 1
+        // A hostile stream may skip everything several times over.
+        let (sum, isTooMuch) = missingHeights.addingReportingOverflow(heights.upperBound - heights.lowerBound + 1)
+        missingHeights = isTooMuch ? .max : sum
         if gaps.count < Self.keptGaps { gaps.append(heights) }
     }
 }

@@ -1,6 +1,6 @@
-internal import EventLoop
-internal import Logging
 internal import Mesh
+internal import MeshRedis
+internal import Redis
 
 /// An instance as the registry lists it.
 struct RegisteredInstance: Sendable {
@@ -29,10 +29,13 @@ struct MeshSession: Sendable {
 extension MeshSession {
     /// Makes sure that a service is there, so that a misspelt name is not waited for.
     ///
+    /// - Parameter patience: How long a registry that cannot be reached is waited for; nil for as long as it takes.
     /// - Throws: ``CommandFailure`` that names the services that are there.
     @discardableResult
-    func require(_ service: String, instance: String? = nil) async throws -> [RegisteredInstance] {
-        let listed = try await registry.instances()
+    func require(
+        _ service: String, instance: String? = nil, patience: Duration? = .zero
+    ) async throws -> [RegisteredInstance] {
+        let listed = try await instances(patience: patience)
         let found = listed.filter { $0.record.name.service == service }
         guard !found.isEmpty else {
             throw CommandFailure.noSuchService(service, known: listed.map(\.record.name.service))
@@ -43,6 +46,23 @@ extension MeshSession {
                 .unavailable, "no instance “\(instance)” of \(service) is registered; registered instances: \(known)")
         }
         return found
+    }
+
+    /// What is registered. A registry that cannot be reached is waited for, and that is said.
+    private func instances(patience: Duration?) async throws -> [RegisteredInstance] {
+        let end = patience.map { ContinuousClock.now + $0 }
+        var hasSaid = false
+        while true {
+            do {
+                return try await registry.instances()
+            } catch let error as RedisRegistryError
+                where error.cause?.isTransient == true && end.map({ .now < $0 }) ?? true
+            {
+                if !hasSaid { Diagnostics.note("waiting for the registry: \(error)") }
+                hasSaid = true
+                try await Task.sleep(for: .milliseconds(.random(in: 150...350)))
+            }
+        }
     }
 }
 
