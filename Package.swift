@@ -123,6 +123,12 @@ let package = Package(
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
         tests("ServiceKitTests", ["ServiceKit", "TestSupport", lifecycle, logging, metrics]),
         tests(
+            "HeadframeTests",
+            [
+                "headframe", "CoinDaemon", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "ServiceKit", "TestSupport", "ZeroMQ", arguments, logging,
+            ]),
+        tests(
             "IntegrationTests",
             [
                 "headframe", "jobmanager", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
