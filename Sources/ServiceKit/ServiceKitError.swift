@@ -12,6 +12,8 @@ public struct ServiceKitError: Error, CustomStringConvertible {
         case cannotBind
         /// A newer epoch of the same instance has taken over.
         case fenced
+        /// A service ended by itself, without an error.
+        case serviceEnded
     }
 
     /// What kind of failure it is.
@@ -43,6 +45,7 @@ extension ServiceKitError: ExitCodeProviding {
         case .configuration: .configuration
         case .cannotBind: .unavailable
         case .fenced: .fenced
+        case .serviceEnded: .internalError
         }
     }
 }

@@ -14,7 +14,7 @@ struct CommandLineFlags: Equatable {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-"), argument != "-" else {
-                problems.append("\(argument): there are no arguments without a flag; see --help")
+                problems.append("\(SecretURL.redact(argument)): there are no arguments without a flag; see --help")
                 continue
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

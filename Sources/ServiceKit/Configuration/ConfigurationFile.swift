@@ -6,19 +6,21 @@ enum ConfigurationFile {
     static let maximumBytes = 1 << 20
 
     static func read(_ path: String, givenBy origin: String) throws(InvalidSetting) -> Data {
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            guard data.count <= maximumBytes else {
-                throw InvalidSetting(
-                    "\(origin): \(path) has \(data.count) bytes; a configuration has at most \(maximumBytes)")
-            }
-            return data
-        } catch let error as InvalidSetting {
-            throw error
-        } catch {
-            let reason = (error as? CocoaError)?.underlying.map { String(cString: strerror($0)) } ?? "\(error)"
-            throw InvalidSetting("\(origin): \(path) cannot be read (\(reason)); give the path of a readable file")
+        guard let file = fopen(path, "r") else { throw unreadable(path, origin) }
+        defer { fclose(file) }
+        // Read up to a bound rather than asked for its size: a device has none.
+        var data = Data(count: maximumBytes + 1)
+        let count = data.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, file) }
+        guard ferror(file) == 0 else { throw unreadable(path, origin) }
+        guard count <= maximumBytes else {
+            throw InvalidSetting("\(origin): \(path) has more than \(maximumBytes) bytes; give a configuration file")
         }
+        return data.prefix(count)
+    }
+
+    private static func unreadable(_ path: String, _ origin: String) -> InvalidSetting {
+        InvalidSetting(
+            "\(origin): \(path) cannot be read (\(String(cString: strerror(errno)))); give the path of a readable file")
     }
 
     /// The names in the sections of a JSON file, so that misspelt ones can be found.
@@ -26,10 +28,21 @@ enum ConfigurationFile {
         try JSONDecoder().decode([String: Section].self, from: data).mapValues(\.names)
     }
 
+    /// Where a file is not JSON at all: what the parser says of it, without the text itself.
+    static func syntaxError(_ error: any Error) -> String? {
+        (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+    }
+
     private struct Section: Decodable {
         let names: Set<String>
         init(from decoder: any Decoder) throws {
-            names = Set(try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue))
+            let section = try decoder.container(keyedBy: Name.self)
+            // No setting is an object, so what stands in one has a name of its own, which is then unknown.
+            names = Set(
+                section.allKeys.flatMap { key in
+                    let inner = try? section.nestedContainer(keyedBy: Name.self, forKey: key)
+                    return inner?.allKeys.map { "\(key.stringValue).\($0.stringValue)" } ?? [key.stringValue]
+                })
         }
     }
 
@@ -38,12 +51,5 @@ enum ConfigurationFile {
         var intValue: Int? { nil }
         init(stringValue: String) { self.stringValue = stringValue }
         init?(intValue: Int) { return nil }
-    }
-}
-
-extension CocoaError {
-    /// The errno underneath.
-    fileprivate var underlying: Int32? {
-        (userInfo[NSUnderlyingErrorKey] as? NSError).flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
     }
 }

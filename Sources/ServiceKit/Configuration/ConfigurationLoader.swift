@@ -140,11 +140,13 @@ extension ConfigurationLoader {
         do throws(InvalidSetting) {
             let data = try ConfigurationFile.read(path, givenBy: origin)
             do {
+                let source = try ConfigurationSource(file: path, data: data.bytes)
                 checkNames(try ConfigurationFile.names(in: data), in: path)
-                return [try ConfigurationSource(file: path, data: data.bytes)]
+                return [source]
             } catch {
+                let reason = ConfigurationFile.syntaxError(error).map { " (\($0))" } ?? ""
                 problems.append(
-                    "\(origin): \(path) is not a JSON object of objects; write for example "
+                    "\(origin): \(path) is not a JSON object of objects\(reason); write for example "
                         + #"{"headframe": {"ports": "17000-17999"}}"#)
             }
         } catch {

@@ -1,3 +1,5 @@
+internal import Redis
+
 /// A URL that may carry a password: showing it never shows the password, and reading ``text`` is a decision.
 public struct SecretURL: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
     /// The whole URL, with the password. Never log it.
@@ -13,19 +15,34 @@ public struct SecretURL: Sendable, Hashable, CustomStringConvertible, CustomDebu
     /// The URL with `***` for the password.
     public var debugDescription: String { description }
 
-    /// `text` with `***` for each password in it: what stands between the user and the `@`, and the values of query
-    /// parameters that are called `password` or `auth`.
+    /// `text` with `***` for each password in it: what stands between a user and the `@`, and the values of query
+    /// parameters that are called `password` or `auth`. The text may be one URL, several with commas between them, or
+    /// something malformed, of which rather too much is hidden than too little.
     public static func redact(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://") else { return text }
-        let rest = text[scheme.upperBound...]
+        var urls: [Substring] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            // A comma that no scheme follows belongs to the URL before it, perhaps to its password.
+            if let last = urls.last, !part.contains("://") {
+                urls[urls.count - 1] = text[last.startIndex..<part.endIndex]
+            } else {
+                urls.append(part)
+            }
+        }
+        return urls.map(redactOne).joined(separator: ",")
+    }
+
+    private static func redactOne(_ text: Substring) -> String {
+        let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
+        let scheme = text[..<start]
+        let rest = text[start...]
         let (beforeQuery, query) = rest.split(before: "?")
         // A password may hold an unescaped slash or an @, so the credentials end at the last @.
-        guard let at = beforeQuery.lastIndex(of: "@") else {
-            return text[..<scheme.upperBound] + beforeQuery + redactQuery(query)
-        }
+        guard let at = rest.lastIndex(of: "@") else { return scheme + beforeQuery + redactQuery(query) }
+        // With the @ behind a question mark nobody can tell which of the two belongs to the password.
+        guard at < query.startIndex else { return scheme + "***" }
         let user = beforeQuery[..<at].split(before: ":").0
-        let credentials = user.endIndex == at ? "***" : "\(user):***"
-        return text[..<scheme.upperBound] + credentials + beforeQuery[at...] + redactQuery(query)
+        let credentials = user.endIndex == at && !scheme.isEmpty ? user : "\(user):***"
+        return scheme + credentials + beforeQuery[at...] + redactQuery(query)
     }
 
     private static func redactQuery(_ query: Substring) -> String {
@@ -47,19 +64,13 @@ extension Substring {
 }
 
 extension SettingType where Value == SecretURL {
-    /// The URL of a Redis server: `redis://[user:password@]host[:port][/database]` or `unix://path`.
+    /// The URL of a Redis server; see `RedisURL` for its forms.
     public static var redis: Self {
-        url(schemes: ["redis", "unix"], example: "redis://127.0.0.1:6379 or unix:///run/redis.sock")
-    }
-
-    /// A URL with one of `schemes`; what stands behind the `://` is left to whoever connects.
-    public static func url(schemes: [String], example: String) -> Self {
         .init("URL", redact: SecretURL.redact, describe: { $0.description }) { text throws(InvalidSetting) in
-            guard let mark = text.firstRange(of: "://"), schemes.contains(String(text[..<mark.lowerBound])),
-                mark.upperBound < text.endIndex, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
-            else {
-                let known = schemes.map { "\($0)://" }.joined(separator: " or ")
-                throw InvalidSetting("not a \(known) URL; give one such as \(example)")
+            do throws(RedisError) {
+                _ = try RedisURL(text)
+            } catch {
+                throw InvalidSetting(error.message)
             }
             return SecretURL(text)
         }

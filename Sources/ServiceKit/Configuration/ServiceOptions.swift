@@ -1,3 +1,4 @@
+internal import Glibc
 public import Logging
 
 /// The options that every service has: who it is, where its registry is, where it listens, how it logs.
@@ -20,7 +21,7 @@ public struct ServiceOptions: Sendable {
     public var bind = "127.0.0.1"
     /// The host that other processes are told to connect to; without it, the address it is bound to.
     public var advertise: String?
-    /// Whether the socket may be bound to an address that other machines reach, although the mesh has no key.
+    /// Whether sockets may be bound to addresses that other machines reach, although the mesh has no key.
     public var insecure = false
     /// The zone that callers in the same zone prefer.
     public var zone: String?
@@ -70,7 +71,7 @@ extension ServiceOptions {
         Setting(
             "advertise", \.advertise, .text("HOST", maximumBytes: 255), absent: "the value of --bind",
             "Host that others are told to connect to"),
-        Setting("insecure", \.insecure, .toggle, "Allow --bind to reach beyond this machine without a mesh key"),
+        Setting("insecure", \.insecure, .toggle, "Allow --bind and --http-bind to reach beyond this machine"),
         Setting("zone", \.zone, .name, absent: "none", "Zone; callers prefer instances of their own zone"),
         Setting("weight", \.weight, .integer(1...1000), "Share of the calls, compared with the other instances"),
         Setting(
@@ -90,15 +91,25 @@ extension ServiceOptions {
 
     /// What cannot be seen in one value alone.
     func validate() throws(InvalidSetting) {
-        guard insecure || isLoopback(bind) else {
+        if insecure { return }
+        guard isLoopback(bind) else {
             throw InvalidSetting(
-                "--bind \(bind) can be reached from other machines and the mesh has no key; "
-                    + "bind to 127.0.0.1, or give --insecure (HEADFRAME_INSECURE=yes) if the network is trusted")
+                "--bind \(bind) can be reached from other machines and the mesh has no key; \(Self.remedy)")
+        }
+        guard httpPort == .off || isLoopback(httpBind) else {
+            throw InvalidSetting(
+                "--http-bind \(httpBind) can be reached from other machines and anybody may read there; \(Self.remedy)")
         }
     }
+
+    private static let remedy =
+        "bind to 127.0.0.1, or give --insecure (HEADFRAME_INSECURE=yes) if the network is trusted"
 }
 
-/// Whether an address can be reached from this machine alone.
+/// Whether an address can be reached from this machine alone. A name such as `127.example.com` is no address.
 func isLoopback(_ address: String) -> Bool {
-    address == "localhost" || address == "::1" || address == "[::1]" || address.hasPrefix("127.")
+    if ["localhost", "::1", "[::1]"].contains(address) { return true }
+    var parsed = in_addr()
+    // The first byte on the wire is the first number of the address.
+    return inet_pton(AF_INET, address, &parsed) == 1 && UInt32(bigEndian: parsed.s_addr) >> 24 == 127
 }

@@ -26,9 +26,9 @@ extension Duration {
         self = .milliseconds(Int64((number * unit.milliseconds).rounded()))
     }
 
-    /// The shortest text that ``init(settingText:)`` reads back, down to milliseconds: `15s`, `1500ms`.
+    /// The shortest text that ``init(settingText:)`` reads back, rounded to milliseconds: `15s`, `1500ms`.
     var shortText: String {
-        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let milliseconds = Int64((self / .milliseconds(1)).rounded())
         return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 }

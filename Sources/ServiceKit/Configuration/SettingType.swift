@@ -58,9 +58,9 @@ extension SettingType where Value == Bool {
 }
 
 extension SettingType where Value == String {
-    /// Text of 1 to `maximumBytes` bytes without control characters.
+    /// Text of 1 to `maximumBytes` bytes without control characters. Passwords of URLs in it are never shown.
     public static func text(_ placeholder: String, maximumBytes: Int = 1024) -> Self {
-        .init(placeholder, describe: { $0 }) { text throws(InvalidSetting) in
+        .init(placeholder, redact: SecretURL.redact, describe: SecretURL.redact) { text throws(InvalidSetting) in
             guard !text.isEmpty else { throw InvalidSetting("empty; give at least one character") }
             guard text.utf8.count <= maximumBytes else {
                 throw InvalidSetting("\(text.utf8.count) bytes long; give at most \(maximumBytes) bytes")
@@ -110,25 +110,6 @@ extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawVal
                 throw InvalidSetting("not one of \(words.joined(separator: ", ")); give one of them")
             }
             return value
-        }
-    }
-}
-
-extension SettingType {
-    /// Several values, separated by commas; a file may give an array.
-    public static func list<Element>(of type: SettingType<Element>, maximumCount: Int = 64) -> Self
-    where Value == [Element] {
-        .init(
-            "\(type.placeholder ?? "YES")[,...]",
-            redact: { text in text.split(separator: ",").map { type.redact(String($0)) }.joined(separator: ",") },
-            describe: { $0.map(type.describe).joined(separator: ",") }
-        ) { text throws(InvalidSetting) in
-            var values: [Element] = []
-            for part in text.split(separator: ",") { values.append(try type.parse(String(part.trimmingBlanks()))) }
-            guard values.count <= maximumCount else {
-                throw InvalidSetting("\(values.count) values; give at most \(maximumCount)")
-            }
-            return values
         }
     }
 }

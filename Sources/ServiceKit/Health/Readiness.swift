@@ -34,9 +34,4 @@ public final class Readiness: Sendable {
     public var notReady: [Reason] {
         reasons.withLock { $0 }.map { Reason(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
     }
-
-    /// Whether every condition holds.
-    public var isReady: Bool {
-        reasons.withLock { $0.isEmpty }
-    }
 }

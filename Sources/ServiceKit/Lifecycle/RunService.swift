@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 public import Logging
 internal import Metrics
 public import ServiceLifecycle
@@ -21,18 +21,20 @@ public import ServiceLifecycle
 /// or the end of the budget exits at once. Every way to end has an ``ExitCode``.
 ///
 /// - Parameters:
+///   - arguments: The command line without the program's name.
+///   - environment: The environment variables.
 ///   - metadataProvider: What every log line carries from its surroundings, such as the trace id.
 ///   - makeServices: Makes the services, in the order in which they start. It should not wait for anything: waiting belongs
 ///     in a service's `run()`, where it is cancelled and counted.
 public func runService<Configuration: ServiceConfiguration>(
     _ type: Configuration.Type = Configuration.self,
+    arguments: [String] = Array(CommandLine.arguments.dropFirst()),
+    environment: [String: String] = ProcessInfo.processInfo.environment,
     metadataProvider: Logger.MetadataProvider? = nil,
     makeServices: @Sendable (ServiceRuntime<Configuration>) async throws -> [any Service]
 ) async -> Never {
     do {
-        let loader = ConfigurationLoader<Configuration>(
-            arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
-        switch try loader.load() {
+        switch try ConfigurationLoader<Configuration>(arguments: arguments, environment: environment).load() {
         case .print(let text):
             FileHandle.standardOutput.write(Data(text.utf8))
         case .run(let configuration, let warnings):

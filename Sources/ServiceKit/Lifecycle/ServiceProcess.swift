@@ -54,6 +54,11 @@ private struct ReportingService: Service {
     func run() async throws {
         do {
             try await service.run()
+            guard Task.isCancelled || Task.isShuttingDownGracefully else {
+                throw ServiceKitError(
+                    .serviceEnded,
+                    "\(type(of: service)) ended although nobody had asked it to; look into the log for what led to it")
+            }
         } catch {
             if !(error is CancellationError) {
                 logger.critical("a service failed", metadata: ["part": "\(type(of: service))", "error": "\(error)"])

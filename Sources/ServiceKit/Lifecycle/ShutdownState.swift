@@ -30,6 +30,11 @@ struct ShutdownState {
         budget = drainBudget
     }
 
+    /// Whether nothing has asked for the end yet.
+    var isRunning: Bool {
+        if case .running = state { true } else { false }
+    }
+
     mutating func received(_ signal: Int32, at now: Duration) -> Action {
         switch state {
         case .running:

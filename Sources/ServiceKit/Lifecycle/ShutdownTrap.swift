@@ -31,12 +31,14 @@ final class ShutdownTrap: Service {
         (draining, drain) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// From now on the process does not die of the signals by itself.
-    func install(_ signals: [Int32] = [SIGTERM, SIGINT]) {
-        for number in signals {
+    /// From now on the process does not die of these signals by itself, nor of a peer that hangs up while it writes.
+    func install() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        for number in [SIGTERM, SIGINT] {
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [unowned self] in received(number) }
+            // Held for good: a signal may come as long as the process lives.
+            source.setEventHandler { self.received(number) }
             source.resume()
             let kept = SignalSource(source: source)
             sources.withLock { $0.append(kept) }
@@ -44,7 +46,8 @@ final class ShutdownTrap: Service {
     }
 
     func run() async throws {
-        readiness.setReady(Self.condition)
+        // A signal may have come before the start.
+        state.withLock { if $0.isRunning { readiness.setReady(Self.condition) } }
         for await _ in draining.cancelOnGracefulShutdown() { return }
     }
 

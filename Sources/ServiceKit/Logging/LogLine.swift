@@ -8,17 +8,19 @@ struct LogLine {
     var message: String
     var metadata: Logger.Metadata
 
-    /// `2026-11-21T01:23:16.123Z INFO    jobmanager: message key=value other="two words"`
+    /// `2026-11-21T01:23:16.123Z INFO     jobmanager: message key=value other="two words"`
     func text(colored: Bool) -> String {
         var line = "\(time) "
         let level = level.rawValue.uppercased()
-        let padding = String(repeating: " ", count: max(0, 8 - level.utf8.count))
+        let padding = String(repeating: " ", count: max(1, 9 - level.utf8.count))
         line += colored ? "\(self.level.color)\(level)\u{1b}[0m\(padding)" : level + padding
-        line += "\(label): "
+        label.appendEscaped(to: &line, where: { !$0.isPlain })
+        line += ": "
         message.appendEscaped(to: &line, where: { !$0.isPlain })
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let key = key.quotedIfNeeded
             line += colored ? " \u{1b}[2m\(key)=\u{1b}[0m" : " \(key)="
-            line += "\(value)".quotedIfNeeded
+            value.appendText(to: &line)
         }
         return line + "\n"
     }
@@ -51,6 +53,14 @@ extension Logger.Level {
 }
 
 extension Logger.MetadataValue {
+    fileprivate func appendText(to line: inout String) {
+        switch self {
+        case .array, .dictionary: appendJSON(to: &line)
+        case .string, .stringConvertible: line += "\(self)".quotedIfNeeded
+        @unknown default: line += "\(self)".quotedIfNeeded
+        }
+    }
+
     fileprivate func appendJSON(to line: inout String) {
         switch self {
         case .string(let text): text.appendJSON(to: &line)

@@ -20,7 +20,8 @@ final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHan
     private let fraction = Mutex(0.0)
 
     func increment(by amount: Int64) {
-        whole.wrappingAdd(max(0, amount), ordering: .relaxed)
+        // At its largest it stays, rather than turn negative.
+        if whole.wrappingAdd(max(0, amount), ordering: .relaxed).newValue < 0 { whole.store(.max, ordering: .relaxed) }
     }
 
     func increment(by amount: Double) {

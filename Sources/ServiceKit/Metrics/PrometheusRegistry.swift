@@ -15,7 +15,6 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     private struct State {
         var families: [String: Family] = [:]
         var seriesCount = 0
-        var help: [String: String] = [:]
         var collectors: [@Sendable () -> [MetricFamily]] = []
         var rejectedByLimit: Int64 = 0
         var rejectedByKind: Int64 = 0
@@ -37,11 +36,6 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         self.now = now
     }
 
-    /// Says what the metric `label` means, for the HELP line.
-    public func describe(_ label: String, _ help: String) {
-        state.withLock { $0.help[MetricName.metric(label)] = help }
-    }
-
     /// Adds families that are made anew whenever the metrics are read.
     func collect(_ collector: @escaping @Sendable () -> [MetricFamily]) {
         state.withLock { $0.collectors.append(collector) }
@@ -50,12 +44,12 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// All metrics in Prometheus' text format 0.0.4.
     public func text() -> String {
         let (snapshot, collectors) = state.withLock { state in
-            (state.families.map { ($0.key, $0.value, state.help[$0.key] ?? $0.key) }, state.collectors)
+            (state.families, state.collectors)
         }
         let now = now()
-        let families = snapshot.map { name, family, help in
+        let families = snapshot.map { name, family in
             MetricFamily(
-                name: name, kind: family.kind, help: help,
+                name: name, kind: family.kind,
                 series: family.series.map { (labels: $0.key, value: $0.value.value(at: now)) })
         }
         return PrometheusText.render(families + [rejected] + collectors.flatMap { $0() })

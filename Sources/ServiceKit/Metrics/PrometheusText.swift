@@ -6,7 +6,8 @@ struct MetricFamily: Sendable {
 
     var name: String
     var kind: Kind
-    var help: String
+    /// What it means, where somebody said so.
+    var help: String?
     var series: [(labels: MetricLabels, value: MetricValue)]
 }
 
@@ -18,7 +19,7 @@ enum PrometheusText {
     static func render(_ families: [MetricFamily]) -> String {
         var text = ""
         for family in families.sorted(by: { $0.name < $1.name }) where !family.series.isEmpty {
-            text += "# HELP \(family.name) \(escaped(family.help, quote: false))\n"
+            if let help = family.help { text += "# HELP \(family.name) \(escaped(help, quote: false))\n" }
             text += "# TYPE \(family.name) \(family.kind.rawValue)\n"
             let rendered = family.series.map { (labels: labels($0.labels), series: $0) }
             for (_, series) in rendered.sorted(by: { $0.labels < $1.labels }) {
