@@ -1,0 +1,202 @@
+internal import MessagePack
+internal import Testing
+
+@testable internal import Mesh
+
+@Suite struct ServerEngineTests {
+    /// A server engine with its actions as text.
+    private struct Server {
+        var engine: ServerEngine
+        var log: [String] = []
+        var channels: [ChannelKey] = []
+        let route = Route(frames: [[0, 1, 2, 3, 4]])
+        private var count: UInt64 = 0
+
+        init(limits: Limits = Limits()) {
+            var random = MeshRandom(seed: 3)
+            engine = ServerEngine(
+                methods: ["m": .handler, "_mesh_ping": .handler, "p": .publication], limits: limits, random: &random)
+            engine.epoch = 7
+        }
+
+        mutating func after(_ change: (inout ServerEngine) -> Void) {
+            change(&engine)
+            for action in engine.takeActions() {
+                switch action {
+                case .send(_, let bytes):
+                    guard let event = try? Event(decoding: Payload(bytes)) else { continue }
+                    let error = event.name == .error ? " \(RemoteError(decoding: event.arguments).name)" : ""
+                    log.append("send \(event.name)\(error)")
+                case .invoke(let invocation):
+                    channels.append(invocation.channel)
+                    log.append("invoke \(invocation.method)")
+                case .cancel(_, let reason): log.append("cancel \(reason.code.rawValue)")
+                case .resume: log.append("resume")
+                case .ended(_, let outcome, _): log.append("ended \(outcome)")
+                case .note(let kind, _): log.append("note \(kind)")
+                }
+            }
+        }
+
+        mutating func request(
+            _ name: EventName, at time: Int64 = 0, header change: (inout EventHeader) -> Void = { _ in }
+        ) -> MessageID {
+            count += 1
+            let identifier = MessageID(node: 5, count: count)
+            var header = EventHeader(messageID: identifier)
+            change(&header)
+            let bytes = Event.encode(header, name, arguments: Payload([0x90]))
+            after { [route] in $0.received(Payload(bytes), from: route, now: .at(time)) }
+            return identifier
+        }
+
+        mutating func say(_ name: EventName, in channel: MessageID, _ number: Int = 0, at time: Int64 = 0) {
+            count += 1
+            let header = EventHeader(messageID: MessageID(node: 5, count: count), responseTo: channel)
+            let bytes = Event.encode(header, name) { writer in
+                writer.writeArrayHeader(1)
+                writer.writeInt(number)
+            }
+            after { [route] in $0.received(Payload(bytes), from: route, now: .at(time)) }
+        }
+
+        mutating func taken() -> [String] {
+            defer { log = [] }
+            return log
+        }
+    }
+
+    @Test func aRequestRunsAndIsAnswered() {
+        var server = Server()
+        _ = server.request(.method("m"))
+        #expect(server.taken() == ["invoke m"])
+        server.after { [key = server.channels[0]] in $0.reply(key, Payload([1]), now: .at(5)) }
+        #expect(server.taken() == ["send ok", "ended ok"])
+        #expect(server.engine.channelCount == 0)
+    }
+
+    @Test func anUnknownMethodIsSaidSo() {
+        var server = Server()
+        _ = server.request(.method("x"))
+        #expect(server.taken() == ["send error NameError", "ended refused"])
+    }
+
+    @Test func aCallForAnotherLifeIsRefused() {
+        var server = Server()
+        _ = server.request(.method("m")) { $0.expectedEpoch = 6 }
+        #expect(server.taken() == ["send error WrongEpoch", "ended refused"])
+        _ = server.request(.method("m")) { $0.expectedEpoch = 7 }
+        #expect(server.taken() == ["invoke m"])
+    }
+
+    @Test func aHandlerWhoseCallerNoLongerWaitsIsStopped() {
+        var server = Server()
+        _ = server.request(.method("m")) { $0.remainingMilliseconds = 200 }
+        server.after { $0.tick(now: .at(199)) }
+        #expect(server.taken() == ["invoke m"])
+        server.after { $0.tick(now: .at(200)) }
+        #expect(server.taken() == ["cancel deadlineExceeded", "ended cancelled"])
+        server.after { [key = server.channels[0]] in $0.reply(key, Payload([1]), now: .at(300)) }
+        #expect(server.taken() == [])
+    }
+
+    @Test func aRequestThatCameTooLateDoesNotRun() {
+        var server = Server()
+        _ = server.request(.method("m")) { $0.remainingMilliseconds = 0 }
+        #expect(server.taken() == [])
+    }
+
+    @Test func cancellationReachesTheHandler() {
+        var server = Server()
+        let call = server.request(.method("m"))
+        server.say(.cancel, in: call)
+        #expect(server.taken() == ["invoke m", "cancel cancelled", "ended cancelled"])
+    }
+
+    @Test func whatOneRunsIsBounded() {
+        var limits = Limits()
+        limits.callsRunning = 1
+        var server = Server(limits: limits)
+        _ = server.request(.method("m"))
+        _ = server.request(.method("m"))
+        #expect(server.taken() == ["invoke m", "send error Overloaded", "ended refused"])
+    }
+
+    @Test func aDrainingServerTellsItsPeersAndRefusesAllButSignsOfLife() {
+        var server = Server()
+        _ = server.request(.ping)
+        #expect(server.taken() == ["invoke _mesh_ping"])
+        server.after { $0.drain(now: .at(1)) }
+        #expect(server.taken() == ["send drain"])
+        _ = server.request(.method("m"))
+        _ = server.request(.method("p"))
+        _ = server.request(.ping)
+        #expect(
+            server.taken() == [
+                "send error Draining", "ended refused", "send error Draining", "ended refused", "invoke _mesh_ping",
+            ])
+    }
+
+    @Test func aStreamWaitsForCredit() {
+        var server = Server()
+        let call = server.request(.method("m"))
+        let key = server.channels[0]
+        _ = server.taken()
+        server.after { $0.write(Payload([1]), to: key) }
+        server.after { $0.write(Payload([2]), to: key) }
+        #expect(server.taken() == ["send stream", "resume"])
+        server.say(.more, in: call, 5)
+        #expect(server.taken() == ["send stream", "resume"])
+        server.after { $0.endStream(key, now: .at(1)) }
+        #expect(server.taken() == ["send streamDone", "ended ok"])
+    }
+
+    @Test func aCallerThatGoesSilentIsGivenUpAfterThreeHeartbeats() {
+        var server = Server()
+        _ = server.request(.method("m"))
+        _ = server.taken()
+        for time in [Int64(5000), 10_000, 15_000] { server.after { $0.tick(now: .at(time)) } }
+        #expect(server.taken() == ["send heartbeat", "send heartbeat", "send heartbeat"])
+        server.after { $0.tick(now: .at(20_000)) }
+        #expect(server.taken() == ["cancel peerLost", "ended cancelled"])
+    }
+
+    @Test func aCallerThatBeatsIsServedOn() {
+        var server = Server()
+        let call = server.request(.method("m"))
+        for time in stride(from: Int64(5000), through: 60_000, by: 5000) {
+            server.say(.heartbeat, in: call, at: time)
+            server.after { $0.tick(now: .at(time)) }
+        }
+        #expect(!server.taken().contains("cancel peerLost"))
+    }
+
+    @Test func whatACallerAskedForEndsWithItsConnection() {
+        var server = Server()
+        _ = server.request(.method("m"))
+        _ = server.request(.method("p"))
+        _ = server.taken()
+        server.after { [route = server.route] in $0.undeliverable(route, now: .at(1)) }
+        #expect(server.engine.channelCount == 0)
+        #expect(server.engine.handlersRunning == 0)
+    }
+
+    @Test func twoCallersMayUseOneName() {
+        var server = Server()
+        let call = server.request(.method("m"))
+        let bytes = Event.encode(EventHeader(messageID: call), .method("m"), arguments: Payload([0x90]))
+        server.after { $0.received(Payload(bytes), from: Route(frames: [[9]]), now: .at(0)) }
+        #expect(server.taken() == ["invoke m", "invoke m"])
+        server.after { [route = server.route] in $0.received(Payload(bytes), from: route, now: .at(0)) }
+        #expect(server.taken() == ["note duplicate"])
+    }
+
+    @Test func aPublicationIsStreamedAndEndsWhenItsServerLeaves() {
+        var server = Server()
+        server.after { $0.publish(Block.base.item(), as: "p") }
+        _ = server.request(.method("p"))
+        #expect(server.taken() == ["send stream"])
+        server.after { $0.endPublications(now: .at(1)) }
+        #expect(server.taken() == ["send streamDone", "ended ok"])
+    }
+}
