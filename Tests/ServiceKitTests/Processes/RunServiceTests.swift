@@ -44,7 +44,7 @@ extension ProcessTests {
         let result = await #expect(processExitsWith: .exitCode(69), observing: [\.standardErrorContent]) {
             [port = server.port as Int] in
             await runService(SampleConfiguration.self, arguments: ["--http-port=\(port)"], environment: [:]) { _ in
-                [Scope { try await Task.sleep(for: .seconds(60)) }]
+                [Scope { try await untilCancelled() }]
             }
         }
         #expect(
@@ -57,7 +57,8 @@ extension ProcessTests {
     @Test func aSignalDrainsInReverseOrder() async {
         let result = await #expect(processExitsWith: .exitCode(0), observing: [\.standardErrorContent]) {
             await runService(
-                SampleConfiguration.self, arguments: ["--instance", "sample-7"], environment: ["HEADFRAME_PROTS": "1"]
+                SampleConfiguration.self, arguments: ["--instance", "sample-7", "--http-port=off"],
+                environment: ["HEADFRAME_PROTS": "1"]
             ) { runtime in
                 ["first", "second"].map { name in
                     Scope {
@@ -68,7 +69,7 @@ extension ProcessTests {
                             kill(getpid(), SIGTERM)
                         }
                         defer { runtime.logger.notice("ended", metadata: ["part": "\(name)"]) }
-                        try? await Task.sleep(for: .seconds(60))
+                        try? await untilCancelled()
                     }
                 }
             }
@@ -119,7 +120,7 @@ extension ProcessTests {
         let result = await #expect(processExitsWith: .exitCode(75), observing: [\.standardErrorContent]) {
             await runService(SampleConfiguration.self, arguments: ["--log-format=json"], environment: [:]) { _ in
                 [
-                    Scope { try await Task.sleep(for: .seconds(60)) },
+                    Scope { try await untilCancelled() },
                     Scope { throw ServiceKitError(.fenced, "a newer epoch has taken over") },
                 ]
             }
@@ -135,11 +136,17 @@ extension ProcessTests {
     @Test func aServiceThatEndsByItselfIsAFailure() async {
         let result = await #expect(processExitsWith: .exitCode(70), observing: [\.standardErrorContent]) {
             await runService(SampleConfiguration.self, arguments: [], environment: [:]) { _ in
-                [Scope { try await Task.sleep(for: .seconds(60)) }, Scope {}]
+                [Scope { try await untilCancelled() }, Scope {}]
             }
         }
         #expect(errors(of: result).contains("sample: Scope ended although nobody had asked it to"))
     }
+}
+
+/// What a service does that has nothing to do.
+private func untilCancelled() async throws {
+    // Time passes until the test is over; nothing is expected to happen in it.
+    try await Task.sleep(for: .seconds(60))
 }
 
 /// Waits for nothing, whatever is asked of it.

@@ -29,7 +29,8 @@ extension ProcessTests {
             let loop = DispatchQueue(label: "loop")
             let answers = Mutex(0)
             watchdog.watch("loop") { answer in
-                loop.async {
+                // Slow, so that a probe is unanswered when the process is stopped.
+                loop.asyncAfter(deadline: .now() + .milliseconds(100)) {
                     answer()
                     answers.withLock { $0 += 1 }
                 }
@@ -42,7 +43,7 @@ extension ProcessTests {
             try await stopper.waitForExit()
             guard ContinuousClock.now - start > .milliseconds(1400) else { exit(1) }
             let before = answers.withLock { $0 }
-            try await eventually("answers after the stop") { answers.withLock { $0 } > before + 5 }
+            try await eventually("answers after the stop") { answers.withLock { $0 } > before + 3 }
             exit(42)
         }
     }
