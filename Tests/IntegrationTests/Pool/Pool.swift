@@ -51,8 +51,6 @@ func withPool(
     let namespace = "test-\(UInt32.random(in: 0...(.max)))"
     let range = try PortBlock.pick()
     let (server, network) = (try await redis, try await chain)
-    // Two nodes without a block consider themselves in initial download.
-    try network.nodes[0].generate(1)
     let program = try Program.built("jobmanager")
     let supervised = (1...max(count, 1)).prefix(count).map { number in
         let name = "jobmanager-\(number)"

@@ -58,7 +58,7 @@ final class Blocks: Sendable {
         }
         let took = Duration.seconds(received.timeIntervalSince(generated))
         let milliseconds = Int((took / .milliseconds(1)).rounded())
-        state.withLock { $0.measured.append("\(what)\(milliseconds) ms") }
+        state.withLock { $0.measured.append(what.isEmpty ? "\(milliseconds) ms" : "\(what): \(milliseconds) ms") }
         #expect(took <= limit, "block \(hash), \(what): \(milliseconds) ms")
     }
 
