@@ -60,7 +60,7 @@ extension ClientEngine {
         case .streamDone:
             endStream(identifier, nil, now: now)
         case .error:
-            endStream(identifier, error(from: event), now: now)
+            streamFailed(identifier, error(from: event), now: now)
         case .ok:
             // A method that is no stream: its result is the one item.
             if case .success(let payload) = result(of: event) { streamItem(identifier, payload, now: now) }

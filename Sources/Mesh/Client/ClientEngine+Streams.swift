@@ -72,8 +72,9 @@ extension ClientEngine {
         header.expectedEpoch = stream.request.options.expectedEpoch
         actions.append(
             .send(link, Event.encode(header, .method(stream.method), arguments: stream.request.arguments), identifier))
-        // The window is opened at once, where ZeroRPC's own clients wait for the first item: a burst needs no round trip.
-        grantCredit(identifier)
+        // A mesh peer is given the whole window at once: a burst needs no round trip. A stock ZeroRPC server has no channel to
+        // take it to before its handler has begun, and drops it: it gets its credit with the first item.
+        if links[link]?.service != nil { grantCredit(identifier) }
     }
 
     /// Grants what the window has room for, once that is half of it, so that grants are few.
@@ -105,9 +106,29 @@ extension ClientEngine {
         case .caller:
             streams[identifier]?.unconsumed += 1
             actions.append(.item(identifier, payload))
+            if !stream.hasBegun { grantCredit(identifier) }
         case .subscription(let owner):
             publicationItem(payload, on: identifier, owner: owner, now: now)
             grantCredit(identifier)
+        }
+    }
+
+    /// The sender refused to begin: another may take the stream at once.
+    mutating func streamFailed(_ identifier: MessageID, _ error: MeshError, now: MeshInstant) {
+        guard let stream = streams[identifier], let link = stream.link, error.isRetrySafe, !stream.hasBegun,
+            stream.owner == .caller, case .service = stream.request.destination,
+            stream.request.options.expectedEpoch == nil
+        else { return endStream(identifier, error, now: now) }
+        if error.code == .draining { peerIsDraining(link, now: now) }
+        links[link]?.inFlight -= 1
+        streams[identifier]?.link = nil
+        streams[identifier]?.refusedBy.insert(link)
+        streams[identifier]?.credit = 1
+        let refusedBy = streams[identifier]?.refusedBy ?? []
+        if case .link = choose(for: stream.request.destination, avoiding: refusedBy) {
+            dispatchStream(identifier, now: now)
+        } else {
+            endStream(identifier, error, now: now)
         }
     }
 

@@ -6,13 +6,14 @@ internal import Metrics
 final class MethodMetrics {
     private final class OfMethod {
         let timer: Metrics.Timer
-        let counters: [Counter]
+        let counters: [ServerEngine.Outcome: Counter]
 
         init(_ labels: [(String, String)]) {
             timer = Metrics.Timer(label: "mesh_request_seconds", dimensions: labels)
-            counters = ServerEngine.Outcome.allCases.map {
-                Counter(label: "mesh_requests_total", dimensions: labels + [("outcome", $0.name)])
+            let counters = ServerEngine.Outcome.allCases.map {
+                ($0, Counter(label: "mesh_requests_total", dimensions: labels + [("outcome", $0.rawValue)]))
             }
+            self.counters = Dictionary(uniqueKeysWithValues: counters)
         }
     }
 
@@ -29,7 +30,7 @@ final class MethodMetrics {
             metrics = OfMethod([("service", service), ("method", method)])
             methods[method] = metrics
         }
-        metrics.counters[outcome.rawValue].increment()
+        metrics.counters[outcome]?.increment()
         metrics.timer.recordNanoseconds(took.nanoseconds)
     }
 }

@@ -21,7 +21,7 @@ public struct ServerEngine: Sendable {
     }
 
     /// How a request ended.
-    public enum Outcome: Int, Sendable, CaseIterable {
+    public enum Outcome: String, Sendable, CaseIterable {
         /// With a result.
         case ok
         /// With an error of its handler.
@@ -30,9 +30,6 @@ public struct ServerEngine: Sendable {
         case refused
         /// The caller went away or its deadline passed.
         case cancelled
-
-        /// As it is counted.
-        public var name: String { "\(self)" }
     }
 
     /// What a method is.
