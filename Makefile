@@ -43,7 +43,7 @@ clean-state: ## Forget the chain, Redis' data, logs and choices (refused while r
 	@scripts/clean-state
 
 test: test-build ## Install what is missing, build, run all tests
-	swift test --skip-build $(SWIFT_TEST_FLAGS)
+	@scripts/test $(SWIFT_TEST_FLAGS)
 
 test-build:
 	@scripts/install-packages runtime test

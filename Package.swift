@@ -85,7 +85,7 @@ let package = Package(
         library(
             "ServiceKit",
             [
-                "CLinux", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "ZeroMQ", configuration, hummingbird,
+                "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis", "ZeroMQ", configuration, hummingbird,
                 hummingbirdCore, lifecycle, nioCore, logging, metrics, histogram,
             ]),
 

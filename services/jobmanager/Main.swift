@@ -26,8 +26,8 @@ enum Main {
                 on: mesh.node, readiness: runtime.readiness, logger: runtime.logger)
             // Shut down in reverse: the mesh drains first, while jobs are still made and stored.
             return [
-                Scope { await redis.run() },
-                Scope {
+                Scope("redis") { await redis.run() },
+                Scope("jobs") {
                     await manager.run(publishingTo: publisher)
                     try await http.shutdown()
                 },

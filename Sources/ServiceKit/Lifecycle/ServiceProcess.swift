@@ -51,17 +51,19 @@ private struct ReportingService: Service {
     let trap: ShutdownTrap
     let logger: Logger
 
+    private var partName: String { (service as? Scope)?.description ?? "\(type(of: service))" }
+
     func run() async throws {
         do {
             try await service.run()
             guard Task.isCancelled || Task.isShuttingDownGracefully else {
                 throw ServiceKitError(
                     .serviceEnded,
-                    "\(type(of: service)) ended although nobody had asked it to; look into the log for what led to it")
+                    "\(partName) ended although nobody had asked it to; look into the log for what led to it")
             }
         } catch {
             if !(error is CancellationError) {
-                logger.critical("a service failed", metadata: ["part": "\(type(of: service))", "error": "\(error)"])
+                logger.critical("a service failed", metadata: ["part": "\(partName)", "error": "\(error)"])
                 trap.failed(error)
             }
             throw error

@@ -91,11 +91,11 @@ public struct MeshMember: Service {
         do {
             try await group.next()
         } catch let error as FencedError {
-            throw ProcessEnd(description: error.description, exitCode: .fenced)
+            throw ServiceKitError(.fenced, error.description)
         } catch let error as TransportError {
-            throw ProcessEnd(description: error.description, exitCode: .unavailable)
+            throw ServiceKitError(.cannotBind, error.description)
         } catch let error as ZeroMQError {
-            throw ProcessEnd(description: error.description, exitCode: .unavailable)
+            throw ServiceKitError(.cannotBind, error.description)
         }
     }
 
@@ -109,12 +109,6 @@ public struct MeshMember: Service {
             }
         }
     }
-}
-
-/// Why a process cannot go on, with the exit code that says so to its supervisor.
-struct ProcessEnd: ExitCodeProviding, CustomStringConvertible {
-    let description: String
-    let exitCode: ExitCode
 }
 
 extension Logger.MetadataProvider {

@@ -44,7 +44,7 @@ extension ProcessTests {
         let result = await #expect(processExitsWith: .exitCode(69), observing: [\.standardErrorContent]) {
             [port = server.port as Int] in
             await runService(SampleConfiguration.self, arguments: ["--http-port=\(port)"], environment: [:]) { _ in
-                [Scope { try await untilCancelled() }]
+                [Scope("part") { try await untilCancelled() }]
             }
         }
         #expect(
@@ -61,7 +61,7 @@ extension ProcessTests {
                 environment: ["HEADFRAME_PROTS": "1"]
             ) { runtime in
                 ["first", "second"].map { name in
-                    Scope {
+                    Scope("part") {
                         if name == "second" {
                             try await eventually("ready") { runtime.readiness.notReady.isEmpty }
                             // A peer that hangs up must not end the process.
@@ -89,7 +89,7 @@ extension ProcessTests {
         await #expect(processExitsWith: .exitCode(143)) {
             await runService(SampleConfiguration.self, arguments: ["--http-port=off"], environment: [:]) { runtime in
                 [
-                    Scope {
+                    Scope("part") {
                         try await eventually("ready") { runtime.readiness.notReady.isEmpty }
                         kill(getpid(), SIGTERM)
                         try? await eventually("draining") { !runtime.readiness.notReady.isEmpty }
@@ -106,7 +106,7 @@ extension ProcessTests {
             await runService(SampleConfiguration.self, arguments: ["--drain-seconds=100ms"], environment: [:]) {
                 runtime in
                 [
-                    Scope {
+                    Scope("part") {
                         try await eventually("ready") { runtime.readiness.notReady.isEmpty }
                         kill(getpid(), SIGTERM)
                         await forever()
@@ -120,15 +120,15 @@ extension ProcessTests {
         let result = await #expect(processExitsWith: .exitCode(75), observing: [\.standardErrorContent]) {
             await runService(SampleConfiguration.self, arguments: ["--log-format=json"], environment: [:]) { _ in
                 [
-                    Scope { try await untilCancelled() },
-                    Scope { throw ServiceKitError(.fenced, "a newer epoch has taken over") },
+                    Scope("part") { try await untilCancelled() },
+                    Scope("part") { throw ServiceKitError(.fenced, "a newer epoch has taken over") },
                 ]
             }
         }
         let errors = errors(of: result)
         #expect(
             errors.contains(
-                #""message":"a service failed","metadata":{"error":"a newer epoch has taken over","part":"Scope"}"#))
+                #""message":"a service failed","metadata":{"error":"a newer epoch has taken over","part":"part"}"#))
         #expect(errors.contains("sample: a newer epoch has taken over\n"))
     }
 
@@ -136,10 +136,10 @@ extension ProcessTests {
     @Test func aServiceThatEndsByItselfIsAFailure() async {
         let result = await #expect(processExitsWith: .exitCode(70), observing: [\.standardErrorContent]) {
             await runService(SampleConfiguration.self, arguments: [], environment: [:]) { _ in
-                [Scope { try await untilCancelled() }, Scope {}]
+                [Scope("part") { try await untilCancelled() }, Scope("part") {}]
             }
         }
-        #expect(errors(of: result).contains("sample: Scope ended although nobody had asked it to"))
+        #expect(errors(of: result).contains("sample: part ended although nobody had asked it to"))
     }
 }
 
