@@ -77,6 +77,11 @@ extension IntegrationTests {
             #expect(late.exit == .code(2))
             #expect(.now - begun < .seconds(3))
             #expect(try await server.call("add", "1").output == "3\n")
+
+            server.process.signal(SIGSTOP)
+            let frozen = try await server.call("add", "1", "--timeout", "1")
+            #expect(frozen.exit == .code(2))
+            #expect(frozen.errors.contains(server.endpoint), "an error says whom it was about: \(frozen.errors)")
         }
     }
 }
