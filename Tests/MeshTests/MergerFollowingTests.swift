@@ -79,6 +79,29 @@ internal import Testing
         #expect(merger.tick(now: .at(1000)).news == ["deliver b1/k"])
     }
 
+    @Test func aLineageThatOneBroughtInIsLeftForThatOfTwo() {
+        var merger = merger()
+        _ = merger.received(tip.item(lineage: "test"), from: LinkID(1), now: .at(0))
+        #expect(merger.tick(now: .at(1000)).news == ["deliver b1/k"])
+        #expect(merger.get(tip, from: 2, at: 2000) == [])
+        #expect(merger.get(tip, from: 3, at: 3000) == [])
+        #expect(merger.nextDeadline == .at(8000))
+        #expect(merger.tick(now: .at(7999)).isEmpty)
+        #expect(merger.tick(now: .at(8000)).news == ["reset b1/k"])
+        #expect(merger.current?.lineage == "main")
+        // From now on two have agreed.
+        for publisher in 2...3 { _ = merger.lost(LinkID(UInt64(publisher)), now: .at(9000)) }
+        #expect(merger.tick(now: .at(60_000)).news.isEmpty)
+    }
+
+    @Test func aLineageThatTwoAgreedOnIsNeverLeft() {
+        var merger = agreed(5)
+        for publisher in 3...5 {
+            _ = merger.received(fork.item(lineage: "test"), from: LinkID(UInt64(publisher)), now: .at(10))
+        }
+        #expect(merger.tick(now: .at(60_000)).news.isEmpty)
+    }
+
     @Test func workOutOfProportionIsNotBelievedOnOneWord() {
         var merger = agreed()
         #expect(merger.get(tip.child("absurd", work: 1 << 50), from: 2, at: 10) == [])
@@ -101,6 +124,17 @@ internal import Testing
         _ = merger.get(tip.child("b2"), from: 3, at: 200)
         #expect(merger.nextDeadline == .at(5200))
         #expect(merger.tick(now: .at(5200)).news == ["reset b2/k"])
+    }
+
+    @Test func aLaggardBelowTheForkHidesNoMajority() {
+        var merger = agreed()
+        let wrong = tip.child("y2")
+        #expect(merger.get(wrong, from: 3, at: 0) == ["deliver y2/k"])
+        // All support the tip, below the fork; two support the branch.
+        _ = merger.get(tip.child("b2"), from: 1, at: 0)
+        for publisher in 4...5 { merger.appeared(LinkID(UInt64(publisher))) }
+        for publisher in 4...5 { _ = merger.get(tip.child("b2"), from: UInt64(publisher), at: 0) }
+        #expect(merger.tick(now: .at(5000)).news == ["reset b2/k"])
     }
 
     @Test func aWrongBranchThatGrowsFasterIsLeftAllTheSame() {

@@ -3,6 +3,7 @@ extension Merger {
     mutating func decide(now: MeshInstant) -> [Output] {
         var outputs: [Output] = []
         if current == nil { settle(now: now, to: &outputs) }
+        leaveWrongLineage(now: now, to: &outputs)
         // Each round moves to a higher position or ends; a publisher has one latest item, which bounds the rounds.
         while let next = nextPosition(now: now, to: &outputs) { open(next.item, from: next.publisher, to: &outputs) }
         chooseActive(to: &outputs)
@@ -20,6 +21,7 @@ extension Merger {
         guard isMajority || now - firstItemAt >= policy.settleDelay else { return }
         lineage = item.position.lineage
         for (other, state) in publishers where state.latest.map({ $0.position.lineage != lineage }) ?? false {
+            publishers[other]?.foreign = state.latest
             publishers[other]?.latest = nil
             statistics.quarantined += 1
         }
@@ -27,10 +29,39 @@ extension Merger {
     }
 
     /// The position with most supporters, of those the one with most work.
-    private func bestSupported() -> (LinkID, PublishedItem, support: Int)? {
+    private func bestSupported(
+        where isEligible: (Position) -> Bool = { _ in true }
+    ) -> (LinkID, PublishedItem, support: Int)? {
         candidates()
+            .filter { isEligible($0.item.position) }
             .map { ($0.publisher, $0.item, support: support(of: $0.item.position)) }
             .max { ($0.support, $0.1.position.ordinal, $1.0) < ($1.support, $1.1.position.ordinal, $0.0) }
+    }
+
+    // MARK: The lineage
+
+    /// A lineage that one publisher alone brought in, while no other could be heard, is left for that of two or more which are
+    /// the majority. One that two have agreed on is never left.
+    private mutating func leaveWrongLineage(now: MeshInstant, to outputs: inout [Output]) {
+        guard !isLineageCertain, current != nil else { return foreignSince = nil }
+        isLineageCertain = publishers.values.count { $0.latest != nil } >= 2
+        let foreign = Dictionary(grouping: publishers.values.compactMap(\.foreign?.position.lineage)) { $0 }
+        guard !isLineageCertain,
+            let (other, count) = foreign.map({ ($0.key, $0.value.count) }).max(by: { ($0.1, $0.0) < ($1.1, $1.0) }),
+            count >= 2, count * 2 > publishers.count
+        else { return foreignSince = nil }
+        let since = foreignSince ?? now
+        foreignSince = since
+        guard now - since >= policy.minorityDelay else { return }
+        foreignSince = nil
+        lineage = other
+        for (publisher, state) in publishers {
+            let item = state.foreign.flatMap { $0.position.lineage == other ? $0 : nil }
+            publishers[publisher]?.latest = item
+            publishers[publisher]?.foreign = item == nil ? state.foreign ?? state.latest : nil
+        }
+        guard let (publisher, item, _) = bestSupported() else { return }
+        reset(to: item, from: publisher, reason: "most publishers are for \(other)", &outputs)
     }
 
     // MARK: Moving up
@@ -138,14 +169,15 @@ extension Merger {
         }
         let supporters = support(of: current)
         unsupportedSince = supporters == 0 ? unsupportedSince ?? now : nil
-        let isOutvoted = best.support * 2 > publishers.count && isFork(best.1.position, of: current)
-        minoritySince = isOutvoted ? minoritySince ?? now : nil
+        // A laggard on the common trunk supports no branch, and hides none.
+        let branch = bestSupported { isFork($0, of: current) }.flatMap { $0.support * 2 > publishers.count ? $0 : nil }
+        minoritySince = branch == nil ? nil : minoritySince ?? now
 
         if let unsupportedSince, now - unsupportedSince >= policy.unsupportedDelay {
             reset(to: best.1, from: best.0, reason: "no publisher has supported \(current.parent) any more", &outputs)
-        } else if let minoritySince, now - minoritySince >= policy.minorityDelay {
+        } else if let branch, let minoritySince, now - minoritySince >= policy.minorityDelay {
             reset(
-                to: best.1, from: best.0, reason: "most publishers are on another branch than \(current.parent)",
+                to: branch.1, from: branch.0, reason: "most publishers are on another branch than \(current.parent)",
                 &outputs)
         }
     }

@@ -56,7 +56,8 @@ public struct Merger: Sendable {
         var latest: PublishedItem?
         /// Items at the current position that it sent and the active one did not.
         var ahead = 0
-        var isQuarantined = false
+        /// The last item of another lineage that it sent since the last one of the stream's own.
+        var foreign: PublishedItem?
     }
 
     let policy: Policy
@@ -71,16 +72,20 @@ public struct Merger: Sendable {
     public internal(set) var statistics = Statistics()
 
     var lineage: String?
+    /// Whether the lineage was given or two publishers agreed on it; one alone may have brought in a wrong one.
+    var isLineageCertain: Bool
     var deliveredKeys: RecentKeys = .init(capacity: 1024)
     var firstItemAt: MeshInstant?
     var challengedSince: [String: MeshInstant] = [:]
     var minoritySince: MeshInstant?
     var unsupportedSince: MeshInstant?
+    var foreignSince: MeshInstant?
 
     /// A merger that has seen nothing.
     public init(policy: Policy = Policy()) {
         self.policy = policy
         lineage = policy.lineage
+        isLineageCertain = policy.lineage != nil
     }
 
     /// A publisher's stream is open.
@@ -104,7 +109,7 @@ public struct Merger: Sendable {
     public mutating func received(_ item: PublishedItem, from publisher: LinkID, now: MeshInstant) -> [Output] {
         guard publishers[publisher] != nil else { return [] }
         if let lineage, item.position.lineage != lineage { return quarantine(item, from: publisher, now: now) }
-        publishers[publisher]?.isQuarantined = false
+        publishers[publisher]?.foreign = nil
         firstItemAt = firstItemAt ?? now
         noteProgress(of: publisher, with: item)
         publishers[publisher]?.latest = item
@@ -123,6 +128,7 @@ public struct Merger: Sendable {
         var deadlines = challengedSince.values.map { $0 + policy.tieDelay }
         if current == nil, let firstItemAt { deadlines.append(firstItemAt + policy.settleDelay) }
         if let minoritySince { deadlines.append(minoritySince + policy.minorityDelay) }
+        if let foreignSince { deadlines.append(foreignSince + policy.minorityDelay) }
         if let unsupportedSince { deadlines.append(unsupportedSince + policy.unsupportedDelay) }
         return deadlines.min()
     }
@@ -131,9 +137,10 @@ public struct Merger: Sendable {
         _ item: PublishedItem, from publisher: LinkID, now: MeshInstant
     ) -> [Output] {
         statistics.quarantined += 1
+        let isKnown = publishers[publisher]?.foreign != nil
         publishers[publisher]?.latest = nil
-        defer { publishers[publisher]?.isQuarantined = true }
-        guard publishers[publisher]?.isQuarantined == false else { return decide(now: now) }
+        publishers[publisher]?.foreign = item
+        guard !isKnown else { return decide(now: now) }
         let alarm = Output.alarm(
             "\(item.publisher) publishes for \(item.position.lineage), the stream is for \(lineage ?? "another"): its items are "
                 + "left out; point it at the right network")

@@ -7,9 +7,8 @@ internal import Mesh
 /// - While one honest publisher can be reached, nothing that it published is missing for long.
 /// - Nothing grows without bound.
 final class LivenessCheck {
-    /// How long a path has to have been good before something is asked of it: hearing of a readiness whose event got lost (10 s
-    /// at most, a snapshot), reconnecting (1.5 s) and asking a publisher again (5 s) may come first.
-    static let patience: Duration = .seconds(12)
+    /// How long a path has to have been good before something is asked of it: asking a publisher again takes up to 5 s.
+    static let patience: Duration = .seconds(8)
     /// How long a publication may be under way, the slowest network included.
     static let transit: Duration = .seconds(2)
     /// What the merger's own delays may be exceeded by.
@@ -73,7 +72,8 @@ final class LivenessCheck {
     private func look(at consumer: SimulatedConsumerNode, _ publisher: SimulatedPublisherNode, _ daemon: Daemon) {
         let path = Path(consumer: ObjectIdentifier(consumer), publisher: ObjectIdentifier(publisher))
         guard publisher.isServing, consumer.slowness == .zero,
-            let link = consumer.link(to: publisher), let connection = consumer.connections[link], connection.isHealthy,
+            let link = consumer.routableLink(to: publisher), let connection = consumer.connections[link],
+            connection.isHealthy,
             let session = connection.session
         else { return good[path] = nil }
         let beginning = good[path].flatMap { $0.session === session ? $0.since : nil } ?? world.now

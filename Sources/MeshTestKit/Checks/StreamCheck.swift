@@ -25,8 +25,6 @@ struct StreamCheck {
     /// The stream of one publisher as the consumer sees it.
     struct Source {
         let identifier: MessageID
-        /// Where the consumer stood when it was opened.
-        let openedAfter: Publication?
         var latest: Publication?
     }
 
@@ -40,7 +38,8 @@ struct StreamCheck {
     mutating func willSend(_ bytes: [UInt8], on link: LinkID) {
         guard let event = try? Event(decoding: Payload(bytes)) else { return world.violation("\(name) sends no event") }
         if event.name == .method(SimulatedPublisherNode.publication) {
-            sources[link] = Source(identifier: event.header.messageID, openedAfter: current)
+            sources[link] = Source(identifier: event.header.messageID)
+            reconsider()
         } else if event.name == .cancel, sources[link]?.identifier == event.header.responseTo {
             sources[link] = nil
         }

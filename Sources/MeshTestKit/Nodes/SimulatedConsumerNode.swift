@@ -64,9 +64,9 @@ final class SimulatedConsumerNode: SimulatedClient {
         }
     }
 
-    func link(to publisher: SimulatedPublisherNode) -> LinkID? {
-        let life = Life(instance: publisher.name.instance, epoch: publisher.record.epoch)
-        return lives.first { $0.value == life }?.key
+    /// The connection to a publisher that the routing table holds for usable.
+    func routableLink(to publisher: SimulatedPublisherNode) -> LinkID? {
+        instances.first { $0.record.routingID == publisher.routingID && $0.isRoutable }?.link
     }
 
     // MARK: What happens to it

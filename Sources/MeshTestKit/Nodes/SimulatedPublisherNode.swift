@@ -146,6 +146,7 @@ final class SimulatedPublisherNode: SimulatedServer {
                 publisher: "\(node.name.instance)#\(node.record.epoch)", position: report.position, block: report.block,
                 isHonest: report.isHonest, key: report.key, time: node.world.now)
             node.published.append(publication)
+            node.world.trace("\(publication.publisher) publishes \(report.key) at height \(report.position.height)")
             node.engine.publish(
                 PublishedItem(
                     publisher: node.name.instance, epoch: node.record.epoch, position: report.position, key: report.key,
