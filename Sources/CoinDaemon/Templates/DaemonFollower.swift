@@ -54,7 +54,11 @@ struct DaemonFollower: Sendable {
     }
 
     /// Waits in the daemon for the next template, again and again.
+    ///
+    /// A daemon that answers at once without a new block is not asked in a tight loop, but nor is it let out of sight for long: the
+    /// pause grows from some milliseconds to ``TemplateSource/Options/shortestLongPoll``.
     private func longPoll(_ chain: ChainTracker) async throws {
+        var hasty = 0
         while let held = board.candidate(priority), let id = held.template.longPollID {
             let askedAt = ContinuousClock.now
             do {
@@ -62,13 +66,16 @@ struct DaemonFollower: Sendable {
                 // Made by the daemon as it answered, not when it was asked.
                 try await deliver(template, askedAt: .now, chain)
                 let isNewBlock = template.previousBlockHash != held.template.previousBlockHash
-                if isNewBlock || ContinuousClock.now - askedAt >= options.shortestLongPoll { continue }
+                if isNewBlock || ContinuousClock.now - askedAt >= options.shortestLongPoll {
+                    hasty = 0
+                    continue
+                }
             } catch let error as CoinDaemonError where error.code != .cancelled {
                 // Whatever broke it (a proxy's timeout, say): the daemon is judged by whether it gives a template now.
                 try await fetch(chain)
             }
-            // An answer at once without a new block, or a failure: not in a tight loop.
-            try await Task.sleep(for: options.shortestLongPoll)
+            hasty += 1
+            try await Task.sleep(for: min(.milliseconds(5) * (1 << min(hasty, 16)), options.shortestLongPoll))
         }
     }
 
