@@ -38,7 +38,7 @@ final class Scene {
         }
         world.clock.run(until: start + Self.end) { !world.violations.isEmpty }
         if world.violations.isEmpty { FinalCheck(scene: self).run() }
-        world.clock.stop()
+        world.stop()
         return SimulationReport(
             seed: seed, violations: world.violations, faults: faults, trace: world.lines,
             duration: world.now - start, deliveryCount: deliveryCount, callCount: world.calls.entries.count,

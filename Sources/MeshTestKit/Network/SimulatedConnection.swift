@@ -42,6 +42,9 @@ final class SimulatedConnection {
         session = nil
     }
 
+    /// Nobody will hear of the session's end: its process is dead, or the simulation is over.
+    func abandon() { session = nil }
+
     func lost(_ broken: SimulatedSession) {
         guard session === broken, !isClosed else { return }
         session = nil

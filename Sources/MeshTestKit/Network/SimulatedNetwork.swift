@@ -66,6 +66,13 @@ final class SimulatedNetwork {
 
     func forget(_ session: SimulatedSession) { sessions.removeAll { $0 === session } }
 
+    /// Lets go of everybody, who hold on to the network.
+    func stop() {
+        for session in sessions { session.connection.abandon() }
+        sessions = []
+        servers = [:]
+    }
+
     // MARK: Faults
 
     func isCut(_ one: String, _ other: String) -> Bool { (cuts[[one, other]] ?? 0) > 0 }

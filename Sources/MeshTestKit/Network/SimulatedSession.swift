@@ -3,7 +3,8 @@ internal import Mesh
 /// One established TCP connection between a client and a server.
 final class SimulatedSession {
     let connection: SimulatedConnection
-    let server: any SimulatedServer
+    /// Every life of a publisher is kept by its supervisor for the whole run.
+    unowned let server: any SimulatedServer
     let route: Route
     private let network: SimulatedNetwork
     /// Whether the server is the very life of the instance that the client wants to talk to.
@@ -75,6 +76,7 @@ final class SimulatedSession {
         isBroken = true
         held = []
         network.forget(self)
+        if !connection.client.process.isAlive { connection.abandon() }
         network.clock.after(network.chance.milliseconds(delay)) { [self] in
             connection.client.process.perform { [self] in connection.lost(self) }
         }

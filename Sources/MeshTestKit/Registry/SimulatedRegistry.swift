@@ -71,6 +71,9 @@ final class SimulatedRegistry {
         if isAway { watcher.tell(.unreachable(reason: "away")) } else { watcher.tell(snapshot) }
     }
 
+    /// Lets go of everybody, who hold on to the registry.
+    func stop() { watchers = [] }
+
     // MARK: Faults
 
     func goAway() {

@@ -43,6 +43,13 @@ final class World {
         return "tcp://10.0.0.1:\(lastPort)"
     }
 
+    /// The run is over: nothing holds on to anything any more.
+    func stop() {
+        clock.stop()
+        network.stop()
+        registry.stop()
+    }
+
     func trace(_ text: @autoclosure () -> String) {
         guard isTracing, violations.isEmpty else { return }
         lines.append("\(timeText) \(text())")
