@@ -43,12 +43,9 @@ public struct ConfigurationLoader<Configuration: ServiceConfiguration> {
         var flagsAreWrong = !problems.isEmpty
         let sources = sources(flags)
         for setting in settings {
-            do throws(WrongValue) {
-                try apply(setting, from: sources, to: &configuration)
-            } catch {
-                problems.append(error.message)
-                flagsAreWrong = flagsAreWrong || error.source == .flags
-            }
+            guard let wrong = apply(setting, from: sources, to: &configuration) else { continue }
+            problems.append(wrong.message)
+            flagsAreWrong = flagsAreWrong || wrong.source == .flags
         }
         if problems.isEmpty { checkCombination(of: configuration) }
         guard problems.isEmpty else {
@@ -61,32 +58,29 @@ public struct ConfigurationLoader<Configuration: ServiceConfiguration> {
     private static var configVariable: String { "HEADFRAME_CONFIG" }
     private static var environmentFileVariable: String { "HEADFRAME_ENV_FILE" }
 
-    private struct WrongValue: Error {
-        let source: ConfigurationSource.Kind
-        let message: String
-    }
-
-    /// Takes the value of the first source that has one.
+    /// Takes the value of the first source that has one; gives what is wrong with it.
     private func apply(
         _ setting: NamedSetting<Configuration>, from sources: [ConfigurationSource],
         to configuration: inout Configuration
-    ) throws(WrongValue) {
+    ) -> WrongValue? {
         for source in sources {
             let text: String?
             do {
                 text = try source.text(of: setting)
             } catch {
                 let title = source.title(of: setting, text: "...")
-                throw WrongValue(source: source.kind, message: "\(title): neither text, a number nor an array of them")
+                return WrongValue(source: source.kind, message: "\(title): neither text, a number nor an array of them")
             }
             guard let text else { continue }
             do throws(InvalidSetting) {
-                return try setting.setting.apply(&configuration, text)
+                try setting.setting.apply(&configuration, text)
+                return nil
             } catch {
                 let title = source.title(of: setting, text: text)
-                throw WrongValue(source: source.kind, message: "\(title): \(error)")
+                return WrongValue(source: source.kind, message: "\(title): \(error)")
             }
         }
+        return nil
     }
 
     private mutating func checkCombination(of configuration: Configuration) {
@@ -97,6 +91,12 @@ public struct ConfigurationLoader<Configuration: ServiceConfiguration> {
             problems.append("\(error)")
         }
     }
+}
+
+/// A value that cannot be used, and where it stood.
+private struct WrongValue {
+    let source: ConfigurationSource.Kind
+    let message: String
 }
 
 // MARK: - Sources

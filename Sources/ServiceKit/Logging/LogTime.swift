@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 
 /// A time for people: UTC with milliseconds, as RFC 3339 writes it.
@@ -13,9 +14,8 @@ struct LogTime: CustomStringConvertible {
 
     /// The wall clock. For showing only; nothing decides by it.
     static func now() -> LogTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return LogTime(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
+        let milliseconds = Int(Date().timeIntervalSince1970 * 1000)
+        return LogTime(seconds: milliseconds / 1000, milliseconds: milliseconds % 1000)
     }
 
     var description: String {
