@@ -44,6 +44,8 @@ let package = Package(
         .library(
             name: "Headframe",
             targets: ["EventLoop", "MessagePack", "ZeroMQ", "Redis", "Mesh", "MeshZeroMQ", "MeshRedis", "ServiceKit"]),
+        // The mesh alone, for those who bring their own process: no HTTP server, no configuration.
+        .library(name: "HeadframeMesh", targets: ["EventLoop", "MessagePack", "ZeroMQ", "Mesh", "MeshZeroMQ"]),
         .executable(name: "headframe", targets: ["headframe"]),
         .executable(name: "jobmanager", targets: ["jobmanager"]),
     ],

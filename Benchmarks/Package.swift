@@ -11,6 +11,6 @@ let package = Package(
     targets: [
         // The yardstick: libzmq alone. In C, so that nothing of ours and nothing of Swift's runtime is in its way.
         .executableTarget(name: "rpc-raw", linkerSettings: [.linkedLibrary("zmq")]),
-        .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "Headframe", package: "headframe")]),
+        .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "HeadframeMesh", package: "headframe")]),
     ]
 )

@@ -31,7 +31,9 @@ struct FixedRegistry: Registry {
 enum EchoServer {
     static func run() async throws {
         var service = ServiceDefinition(name: "echo")
-        service.method("echo", "Gives back what it got.", arguments: ["bytes"], execution: .loop) { (_, bytes: [UInt8]) in bytes }
+        service.method("echo", "Gives back what it got.", arguments: ["bytes"], execution: .loop) {
+            (_, bytes: [UInt8]) in bytes
+        }
         let loop = try EventLoop()
         var configuration = MeshNode.Configuration(name: InstanceName(service: "echo", instance: "echo-1"))
         configuration.limits.callsRunning = 100_000
@@ -41,7 +43,8 @@ enum EchoServer {
             fflush(nil)
         }
         let node = MeshNode(
-            configuration, service: service, transport: ZeroMQTransport(context: try Context(), loop: loop), registry: registry,
+            configuration, service: service, transport: ZeroMQTransport(context: try Context(), loop: loop),
+            registry: registry,
             reactor: loop)
         node.setReady()
         try await node.run()

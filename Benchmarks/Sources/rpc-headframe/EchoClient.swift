@@ -29,11 +29,14 @@ struct EchoClient: Sendable {
     let node: MeshNode
     let loop: EventLoop
 
-    static func withClient(of record: InstanceRecord, _ body: @Sendable @escaping (EchoClient) async throws -> Void) async throws {
+    static func withClient(of record: InstanceRecord, _ body: @Sendable @escaping (EchoClient) async throws -> Void)
+        async throws
+    {
         let loop = try EventLoop()
         let registry = FixedRegistry(records: [record]) { _ in }
         let node = MeshNode(
-            MeshNode.Configuration(), transport: ZeroMQTransport(context: try Context(), loop: loop), registry: registry,
+            MeshNode.Configuration(), transport: ZeroMQTransport(context: try Context(), loop: loop),
+            registry: registry,
             reactor: loop)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await node.run() }
