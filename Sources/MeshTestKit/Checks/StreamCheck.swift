@@ -52,9 +52,15 @@ struct StreamCheck {
 
     /// The publication in a message of a stream that is open; nil for every other message.
     mutating func willReceive(_ message: [UInt8], on link: LinkID) -> Publication? {
-        guard let publication = world.book.publication(in: message), let source = sources[link],
+        let publication = world.book.publication(in: message)
+        // Both ends of a stream, with an error and without, end in nil; nothing else has to be looked into.
+        guard publication != nil || message.last == 0xC0, let source = sources[link],
             let event = try? Event(decoding: Payload(message)), event.header.responseTo == source.identifier
         else { return nil }
+        guard let publication else {
+            linkBroke(link)
+            return nil
+        }
         checkOrder(publication, after: source)
         sources[link]?.latest = publication
         before = current
