@@ -43,17 +43,19 @@ public struct CallOptions: Sendable {
 }
 
 /// A call or the opening of a stream, with its arguments encoded.
-public struct CallRequest: Sendable {
+///
+/// An object that never changes, because a request passes through many hands: one reference is all that each of them holds.
+public final class CallRequest: Sendable {
     /// Where it goes.
-    public var destination: Destination
+    public let destination: Destination
     /// The method.
-    public var method: String
+    public let method: String
     /// The encoded array of arguments.
-    public var arguments: Payload
+    public let arguments: Payload
     /// How it is made.
-    public var options: CallOptions
+    public let options: CallOptions
     /// Where it belongs in a trace.
-    public var traceparent: String?
+    public let traceparent: String?
 
     /// Makes a request.
     public init(

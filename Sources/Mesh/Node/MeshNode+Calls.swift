@@ -24,7 +24,7 @@ extension MeshNode {
     public func call(_ request: CallRequest) async throws -> Payload {
         let identifier = nextIdentifier()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withUnsafeThrowingContinuation { continuation in
                 submit(.call(identifier, request, continuation))
             }
         } onCancel: {

@@ -40,8 +40,8 @@ public struct ServerEngine: Sendable {
         case publication
     }
 
-    /// A request whose handler is to run.
-    public struct Invocation: Sendable {
+    /// A request whose handler is to run. An object that never changes, like ``CallRequest``.
+    public final class Invocation: Sendable {
         /// Who asked.
         public let channel: ChannelKey
         /// The method.
@@ -50,6 +50,13 @@ public struct ServerEngine: Sendable {
         public let arguments: Payload
         /// The request's header.
         public let header: EventHeader
+
+        init(channel: ChannelKey, method: String, arguments: Payload, header: EventHeader) {
+            self.channel = channel
+            self.method = method
+            self.arguments = arguments
+            self.header = header
+        }
     }
 
     struct Channel: Sendable {

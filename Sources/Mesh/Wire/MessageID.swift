@@ -7,8 +7,8 @@ internal import MessagePack
 public struct MessageID: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
-    /// The encoding of a foreign identifier; empty for one of the 16-byte form.
-    private let foreign: [UInt8]
+    /// The encoding of a foreign identifier; nil for one of the 16-byte form, which costs no reference then.
+    private let foreign: [UInt8]?
 
     /// Foreign identifiers beyond this are refused, in bytes.
     static let maximumBytes = 256
@@ -17,7 +17,7 @@ public struct MessageID: Sendable, Hashable {
     public init(node: UInt64, count: UInt64) {
         high = node
         low = count
-        foreign = []
+        foreign = nil
     }
 
     /// Reads an identifier of any MessagePack type.
@@ -26,7 +26,7 @@ public struct MessageID: Sendable, Hashable {
         if raw.count == 18, raw[0] == 0xC4, raw[1] == 16 {
             high = UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt64.self))
             low = UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 10, as: UInt64.self))
-            foreign = []
+            foreign = nil
         } else {
             high = 0
             low = 0
@@ -36,20 +36,19 @@ public struct MessageID: Sendable, Hashable {
 
     /// By the bytes that differ between the identifiers of one node.
     public func hash(into hasher: inout Hasher) {
-        if foreign.isEmpty { hasher.combine(high ^ low) } else { hasher.combine(foreign) }
+        if let foreign { hasher.combine(foreign) } else { hasher.combine(high ^ low) }
     }
 
     /// Whether both are the same bytes.
     public static func == (left: MessageID, right: MessageID) -> Bool {
-        left.low == right.low && left.high == right.high
-            && (left.foreign.isEmpty && right.foreign.isEmpty || left.foreign == right.foreign)
+        left.low == right.low && left.high == right.high && left.foreign == right.foreign
     }
 
     /// Whether it is short enough to be kept and echoed.
-    var isAcceptable: Bool { foreign.count <= Self.maximumBytes }
+    var isAcceptable: Bool { foreign.map { $0.count <= Self.maximumBytes } ?? true }
 
     func write(to writer: inout MessagePackWriter) {
-        guard foreign.isEmpty else { return writer.writeRaw(foreign) }
+        if let foreign { return writer.writeRaw(foreign) }
         withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { bytes in
             bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
             bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
@@ -61,8 +60,8 @@ public struct MessageID: Sendable, Hashable {
 extension MessageID: Comparable {
     /// Of one node's own: older is less.
     public static func < (left: MessageID, right: MessageID) -> Bool {
-        guard left.foreign.isEmpty, right.foreign.isEmpty else {
-            return left.foreign.lexicographicallyPrecedes(right.foreign)
+        guard left.foreign == nil, right.foreign == nil else {
+            return (left.foreign ?? []).lexicographicallyPrecedes(right.foreign ?? [])
         }
         return (left.high, left.low) < (right.high, right.low)
     }

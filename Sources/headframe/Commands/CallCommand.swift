@@ -113,8 +113,9 @@ struct CallCommand: AsyncParsableCommand {
     private func call(
         _ name: InstanceName, _ request: CallRequest, _ session: MeshSession
     ) async throws -> CommandFailure.Status {
-        var request = request
-        request.destination = .instance(name)
+        let request = CallRequest(
+            .instance(name), request.method, arguments: request.arguments, options: request.options,
+            traceparent: request.traceparent)
         do {
             let result = try await firstAnswer(of: request, at: name.description, timeout: .seconds(timeout), session)
             try StandardOutput.line(
