@@ -68,4 +68,16 @@ public final class CallRequest: Sendable {
         self.options = options
         self.traceparent = traceparent
     }
+
+    /// The same request to somebody else.
+    public func addressed(to destination: Destination) -> CallRequest {
+        CallRequest(destination, method, arguments: arguments, options: options, traceparent: traceparent)
+    }
+
+    /// The same request with another time to wait.
+    public func within(_ timeout: Duration) -> CallRequest {
+        var options = options
+        options.timeout = timeout
+        return CallRequest(destination, method, arguments: arguments, options: options, traceparent: traceparent)
+    }
 }

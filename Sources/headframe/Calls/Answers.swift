@@ -12,9 +12,8 @@ func answers(
     of request: CallRequest, at target: String, timeout: Duration?, _ session: MeshSession,
     _ receive: (MessagePackValue) async throws -> Void
 ) async throws {
-    var request = request
     // The node bounds the wait for an instance; what a living peer takes for its first item is bounded here.
-    if let timeout { request.options.timeout = timeout }
+    let request = timeout.map { request.within($0) } ?? request
     let stream: MeshStream<MessagePackValue> = session.node.stream(request)
     let method = request.method
     let first = try await withDeadline(

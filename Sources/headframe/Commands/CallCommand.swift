@@ -113,9 +113,7 @@ struct CallCommand: AsyncParsableCommand {
     private func call(
         _ name: InstanceName, _ request: CallRequest, _ session: MeshSession
     ) async throws -> CommandFailure.Status {
-        let request = CallRequest(
-            .instance(name), request.method, arguments: request.arguments, options: request.options,
-            traceparent: request.traceparent)
+        let request = request.addressed(to: .instance(name))
         do {
             let result = try await firstAnswer(of: request, at: name.description, timeout: .seconds(timeout), session)
             try StandardOutput.line(
