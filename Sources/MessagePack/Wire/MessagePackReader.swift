@@ -233,7 +233,6 @@ extension MessagePackReader {
 
 extension UnsafeRawBufferPointer {
     /// Whether these bytes are the UTF-8 of `literal`; allocates nothing.
-
     public func matches(_ literal: StaticString) -> Bool {
         // memcmp, because this is asked for every key of every message's header.
         count == literal.utf8CodeUnitCount && (count == 0 || memcmp(baseAddress!, literal.utf8Start, count) == 0)
