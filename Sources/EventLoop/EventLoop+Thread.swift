@@ -111,10 +111,12 @@ extension EventLoop {
     }
 
     private func poll(timeoutMilliseconds: Int) {
-        table.withPollItems(wakeup: wakeup.descriptor) { items in
-            _ = zmq_poll(items.baseAddress, Int32(items.count), timeoutMilliseconds)
+        let status = table.withPollItems(wakeup: wakeup.descriptor) { items in
+            zmq_poll(items.baseAddress, Int32(items.count), timeoutMilliseconds)
         }
         handOver.withLock { $0.isSleeping = false }
+        // Interrupted by a signal, say: nothing was found out.
+        guard status >= 0 else { return }
         let ready = table.takeReady()
         if ready.wakeup { wakeup.drain() }
         mark = monotonicNanoseconds()

@@ -50,9 +50,11 @@ struct ReadinessTable {
         isStale = true
     }
 
-    mutating func withPollItems(wakeup: Int32, _ body: (UnsafeMutableBufferPointer<zmq_pollitem_t>) -> Void) {
+    mutating func withPollItems(
+        wakeup: Int32, _ body: (UnsafeMutableBufferPointer<zmq_pollitem_t>) -> Int32
+    ) -> Int32 {
         if isStale { rebuild(wakeup: wakeup) }
-        items.withUnsafeMutableBufferPointer { body($0) }
+        return items.withUnsafeMutableBufferPointer { body($0) }
     }
 
     func takeReady() -> Ready {

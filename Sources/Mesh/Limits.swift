@@ -16,6 +16,8 @@ public struct Limits: Sendable {
     public var subscriptionBuffer = 64
     /// The largest message that is sent or taken, in bytes. A block template with full blocks is below 9 MiB.
     public var messageBytes = 32 << 20
+    /// The largest item of a stream or publication, in bytes: a message less what goes around it.
+    public var itemBytes: Int { messageBytes - 16 * 1024 }
     /// How often a channel gives a sign of life; ZeroRPC's default, which both ends must share.
     public var heartbeat: Duration = .seconds(5)
     /// How often a connected mesh peer is asked for a sign of life of its handlers.

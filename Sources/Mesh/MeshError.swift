@@ -55,6 +55,10 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    static func itemTooLarge(_ bytes: Int, _ limit: Int) -> MeshError {
+        MeshError(.badArguments, "an item of \(bytes) bytes was not sent, at most \(limit) are: split it")
+    }
+
     /// The code and the message.
     public var description: String {
         remoteName.map { "\(code.rawValue) (\($0)): \(message)" } ?? "\(code.rawValue): \(message)"

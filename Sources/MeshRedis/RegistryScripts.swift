@@ -18,7 +18,8 @@ enum RegistryScripts {
         -- An epoch as it is stored, or 0: what is no whole number that a double holds exactly was written by somebody else.
         local function epoch(text)
             local number = tonumber(text)
-            if not number or number < 0 or number > 9007199254740000 or number ~= math.floor(number) then return 0 end
+            -- One at the very end of that range was too: the next one has to fit into it, and all that come after.
+            if not number or number < 0 or number > 9006199254740000 or number ~= math.floor(number) then return 0 end
             return number
         end
         local function written(number) return string.format('%.0f', number) end

@@ -13,6 +13,8 @@ struct PeerTable {
     private var peers: [LinkID: Peer] = [:]
     private var byRoutingID: [Frame: LinkID] = [:]
     private var byEndpoint: [String: [LinkID]] = [:]
+    /// Endpoints where a handshake has succeeded and the connection has not broken since.
+    private var connected: Set<String> = []
 
     /// Adds a peer; gives whether its endpoint is new, so that it has to be connected to.
     mutating func add(_ link: LinkID, endpoint: String, routingID: [UInt8]) -> Bool {
@@ -31,7 +33,15 @@ struct PeerTable {
         byEndpoint[peer.endpoint]?.removeAll { $0 == link }
         guard byEndpoint[peer.endpoint]?.isEmpty ?? true else { return nil }
         byEndpoint[peer.endpoint] = nil
+        connected.remove(peer.endpoint)
         return peer.endpoint
+    }
+
+    /// Whether somebody is connected to at that endpoint: who is added there will see no handshake of its own.
+    func isConnected(_ endpoint: String) -> Bool { connected.contains(endpoint) }
+
+    mutating func setConnected(_ isConnected: Bool, at endpoint: String) {
+        if isConnected, byEndpoint[endpoint] != nil { connected.insert(endpoint) } else { connected.remove(endpoint) }
     }
 
     func links(at endpoint: String) -> [LinkID] { byEndpoint[endpoint] ?? [] }

@@ -153,7 +153,12 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
             if let routingID {
                 let isFirst = peers.add(link, endpoint: endpoint, routingID: Array(routingID.utf8))
                 let socket = try meshSocket()
-                if isFirst { try socket.connect(to: endpoint) }
+                if isFirst {
+                    try socket.connect(to: endpoint)
+                } else if peers.isConnected(endpoint) {
+                    // Another life was connected to there: this one sees no handshake of its own, and its routing id decides.
+                    tellConnected(link)
+                }
             } else {
                 try openDealer(link, endpoint: endpoint)
             }
@@ -169,6 +174,8 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         mesh = socket
         try socket.startMonitor { [weak self] event in
             guard let self else { return }
+            if event.kind == .handshakeSucceeded { peers.setConnected(true, at: event.endpoint) }
+            if event.kind == .disconnected { peers.setConnected(false, at: event.endpoint) }
             for link in peers.links(at: event.endpoint) { tell(link, event) }
         }
         try socket.start { [weak self] message in
@@ -192,6 +199,13 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
             self?.logger.critical("the socket to \(endpoint) failed: \(error)")
         }
         try socket.connect(to: endpoint)
+    }
+
+    private func tellConnected(_ link: LinkID) {
+        loop.execute { [weak self] in
+            self?.delegate?.link(link, .connected)
+            self?.delegate?.endOfBatch()
+        }
     }
 
     private func tell(_ link: LinkID, _ event: MonitorEvent) {

@@ -173,11 +173,15 @@ internal import Testing
 
     @Test func whatACallerAskedForEndsWithItsConnection() {
         var server = Server()
-        _ = server.request(.method("m"))
+        let call = server.request(.method("m"))
         _ = server.request(.method("p"))
         _ = server.taken()
         server.after { [route = server.route] in $0.undeliverable(route, now: .at(1)) }
         #expect(server.engine.channelCount == 0)
+        // The handler was told to stop; it counts until it has.
+        #expect(server.engine.handlersRunning == 1)
+        let key = ChannelKey(route: server.route, identifier: call)
+        server.after { $0.reply(key, Payload([0xC0]), now: .at(2)) }
         #expect(server.engine.handlersRunning == 0)
     }
 

@@ -112,6 +112,9 @@ internal import Testing
         try await Workbench.run { bench in
             var options = SocketOptions()
             options.routingID = Array("slow".utf8)
+            // A peer that is full is not read, its heartbeats neither: the connection must not break before the queue is full.
+            options.heartbeatInterval = .seconds(60)
+            options.heartbeatTimeout = .seconds(60)
             options.receiveHighWaterMark = 10
             options.sendHighWaterMark = 10
             let server = try await bench.open(.router, name: "never reads", options: options)

@@ -137,7 +137,7 @@ extension ClientEngine {
         return true
     }
 
-    private func waitingKey(_ destination: Destination) -> String {
+    func waitingKey(_ destination: Destination) -> String {
         switch destination {
         case .service(let service): service
         case .instance(let name): name.service

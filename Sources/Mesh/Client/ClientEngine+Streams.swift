@@ -27,7 +27,7 @@ struct ClientStream: Sendable {
 
 extension ClientEngine {
     /// Opens a stream under a name from ``nextIdentifier()``; it ends with exactly one `end`. `options.timeout` bounds the wait
-    /// for the first item alone.
+    /// for an instance, and for the first item of one that gives no sign of life.
     public mutating func openStream(_ identifier: MessageID, _ request: CallRequest, now: MeshInstant) {
         if let service = request.destination.service { watch(service, now: now) }
         streams[identifier] = ClientStream(request: request, owner: .caller, openedAt: now)
@@ -70,8 +70,15 @@ extension ClientEngine {
         var header = EventHeader(messageID: identifier)
         header.traceparent = stream.request.traceparent
         header.expectedEpoch = stream.request.options.expectedEpoch
-        actions.append(
-            .send(link, Event.encode(header, .method(stream.method), arguments: stream.request.arguments), identifier))
+        let bytes = Event.encode(header, .method(stream.method), arguments: stream.request.arguments)
+        guard bytes.count <= limits.messageBytes else {
+            let error = MeshError(
+                .badArguments,
+                "opening “\(stream.method)” takes \(bytes.count) bytes, at most \(limits.messageBytes) are sent: split it"
+            )
+            return endStream(identifier, error, now: now)
+        }
+        actions.append(.send(link, bytes, identifier))
         // A mesh peer is given the whole window at once: a burst needs no round trip. A stock ZeroRPC server has no channel to
         // take it to before its handler has begun, and drops it: it gets its credit with the first item.
         if links[link]?.service != nil { grantCredit(identifier) }
@@ -84,12 +91,13 @@ extension ClientEngine {
         let room = limits.streamWindow - stream.credit - stream.unconsumed
         guard room >= limits.streamWindow / 2, links[link]?.isConnected == true else { return }
         streams[identifier]?.credit += room
-        let name = nextIdentifier()
-        let bytes = Event.encode(EventHeader(messageID: name, responseTo: identifier), .more) { writer in
+        let header = EventHeader(messageID: nextIdentifier(), responseTo: identifier)
+        let bytes = Event.encode(header, .more) { writer in
             writer.writeArrayHeader(1)
             writer.writeInt(room)
         }
-        actions.append(.send(link, bytes, name))
+        // Under the stream's own name: credit that the transport refuses to carry would leave the stream standing for ever.
+        actions.append(.send(link, bytes, identifier))
     }
 
     /// An item came; a sender that goes beyond its credit loses the stream.
@@ -164,6 +172,7 @@ extension ClientEngine {
         guard let stream = streams.removeValue(forKey: identifier) else { return }
         if let link = stream.link {
             links[link]?.inFlight -= 1
+            if !waiting.isEmpty { dispatchNextWaiting(for: waitingKey(stream.request.destination), now: now) }
         } else {
             stopWaiting(identifier, for: stream.request.destination)
         }

@@ -32,8 +32,6 @@ struct Subscription: Sendable {
     var retries: [LinkID: Retry] = [:]
     /// Deliveries that the consumer has not taken yet.
     var unconsumed = 0
-    /// Holes in the sequence numbers of streams; each made the subscription open that stream again.
-    var sequenceGaps = 0
 
     var isFull: Bool { unconsumed >= bound }
 }
@@ -123,7 +121,6 @@ extension ClientEngine {
         do throws(MeshError) {
             let item = try PublishedItem(decoding: payload)
             guard item.sequence == source.nextSequence else {
-                subscriptions[identifier]?.sequenceGaps += 1
                 throw MeshError(
                     .badReply,
                     "item \(source.nextSequence) of \(item.publisher) is missing, \(item.sequence) came: asking again")
@@ -166,7 +163,6 @@ extension ClientEngine {
     private mutating func deliver(_ outputs: [Merger.Output], to identifier: SubscriptionID, now: MeshInstant) {
         for output in outputs {
             actions.append(.delivery(identifier, output))
-            if case .alarm = output { continue }
             subscriptions[identifier]?.unconsumed += 1
         }
         if let deadline = subscriptions[identifier]?.merger.nextDeadline {

@@ -12,9 +12,13 @@ final class HandlerTasks {
     }
 
     private let loop: any TaskExecutor
+    private let limits: Limits
     private var handlers: [ChannelKey: Handler] = [:]
 
-    init(loop: any TaskExecutor) { self.loop = loop }
+    init(loop: any TaskExecutor, limits: Limits) {
+        self.loop = loop
+        self.limits = limits
+    }
 
     func start(
         _ invocation: ServerEngine.Invocation, _ method: ServiceDefinition.Method,
@@ -22,7 +26,9 @@ final class HandlerTasks {
     ) {
         let key = invocation.channel
         var writer: EncodedStreamWriter?
-        if case .stream = method.kind { writer = EncodedStreamWriter { submit(.write(key, $0)) } }
+        if case .stream = method.kind {
+            writer = EncodedStreamWriter(maximumBytes: limits.itemBytes) { submit(.write(key, $0)) }
+        }
         let run = Self.body(invocation, method, writer: writer, submit: submit)
         let task =
             switch method.execution {

@@ -26,6 +26,8 @@ extension MeshNode {
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 submit(.call(identifier, request, continuation))
+                // In a task that is cancelled already, the cancellation has been handed over first and found nothing.
+                if Task.isCancelled { submit(.cancel(identifier)) }
             }
         } onCancel: {
             submit(.cancel(identifier))

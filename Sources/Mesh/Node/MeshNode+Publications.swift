@@ -33,10 +33,13 @@ extension MeshNode {
     ///   - position: Where it stands; see ``Position``.
     ///   - key: Names its content: the same from every publisher that says the same.
     ///   - publication: As which publication of the service.
+    /// - Throws: A `MessagePackError` for an item that cannot be encoded, a ``MeshError`` for one that is too large to be sent.
     public func publish<Item>(_ item: Item, at position: Position, key: String, as publication: Publication<Item>)
         throws
     {
         let encoded = Payload(try MessagePackEncoder().encode(item))
+        let limit = configuration.limits.itemBytes
+        guard encoded.count <= limit else { throw MeshError.itemTooLarge(encoded.count, limit) }
         let name = configuration.name?.instance ?? ""
         submit(
             .perform { core in

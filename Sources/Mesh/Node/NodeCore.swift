@@ -54,7 +54,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
         server = ServerEngine(methods: kinds, limits: limits, random: &random)
         client = ClientEngine(limits: limits, zone: zone, random: random)
         metrics = MethodMetrics(service: service?.name ?? "")
-        handlers = HandlerTasks(loop: reactor.taskExecutor)
+        handlers = HandlerTasks(loop: reactor.taskExecutor, limits: limits)
     }
 
     // MARK: What comes in
@@ -182,7 +182,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
         case .end(let identifier, let error):
             streams.removeValue(forKey: identifier)?.finish(error.map { .failure($0) } ?? .success(()))
         case .delivery(let identifier, let output):
-            if case .alarm(let text) = output { logger.warning("\(text)") }
+            if case .alarm(let text) = output { note(kind: "alarm", text) }
             subscriptions[identifier]?.put(output)
         case .open(let link, let endpoint, let routingID):
             transport.open(link, endpoint: endpoint, routingID: routingID)
@@ -197,7 +197,8 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
     private func perform(_ action: ServerEngine.Action) {
         switch action {
         case .send(let route, let bytes):
-            if transport.reply(bytes, to: route) == .unroutable { server.undeliverable(route, now: reactor.now) }
+            // One that takes less than it granted is lost as well: a hole in its streams would be worse than their end.
+            if transport.reply(bytes, to: route) != .taken { server.undeliverable(route, now: reactor.now) }
         case .invoke(let invocation): invoke(invocation)
         case .cancel(let key, _): handlers.cancel(key)
         case .resume(let key): handlers.resumeWriter(key)

@@ -28,7 +28,7 @@ extension ServerEngine {
         default:
             return actions.append(.note(kind: "stray", "“\(event.name)” came without the channel that it belongs to"))
         }
-        guard channels[key] == nil else {
+        guard channels[key] == nil, !working.contains(key) else {
             return actions.append(
                 .note(kind: "duplicate", "a request for “\(method)” used the name of one that is running"))
         }
@@ -52,7 +52,7 @@ extension ServerEngine {
             openPublication(channel, event, on: key, now: now)
         case .handler:
             channels[key] = channel
-            runningCount += 1
+            working.insert(key)
             waits.insert(key, at: channel.deadline.map { min($0, next) } ?? next)
             actions.append(
                 .invoke(Invocation(channel: key, method: method, arguments: event.arguments, header: event.header)))
@@ -86,7 +86,11 @@ extension ServerEngine {
 
     private mutating func rememberPeer(_ route: Route, now: MeshInstant) {
         if peers[route] == nil, peers.count >= limits.streamsServed {
+            // Looked through once in a while only, and who finds no room is not told of a drain: that costs nobody else.
+            guard now - peersSweptAt >= limits.pingInterval else { return }
+            peersSweptAt = now
             peers = peers.filter { now - $0.value < limits.pingTimeout * 4 }
+            guard peers.count < limits.streamsServed else { return }
         }
         peers[route] = now
     }
@@ -130,6 +134,7 @@ extension ServerEngine {
 
     /// A handler returned: its encoded result ends the request.
     public mutating func reply(_ key: ChannelKey, _ result: Payload, now: MeshInstant) {
+        working.remove(key)
         guard channels[key] != nil else { return }
         let bytes = Event.encode(replyHeader(key), .ok, capacity: 160 + result.count) { writer in
             writer.writeArrayHeader(1)
@@ -147,6 +152,7 @@ extension ServerEngine {
 
     /// A handler threw: its error ends the request.
     public mutating func fail(_ key: ChannelKey, name: String, message: String, now: MeshInstant) {
+        working.remove(key)
         guard channels[key] != nil else { return }
         let error = RemoteError(name: name, message: message)
         actions.append(.send(key.route, Event.encode(replyHeader(key), .error) { error.write(to: &$0) }))
@@ -155,6 +161,7 @@ extension ServerEngine {
 
     /// A stream's handler returned: the stream ends.
     public mutating func endStream(_ key: ChannelKey, now: MeshInstant) {
+        working.remove(key)
         guard channels[key] != nil else { return }
         actions.append(.send(key.route, Event.encode(replyHeader(key), .streamDone) { $0.writeNil() }))
         close(key, .ok, now: now)

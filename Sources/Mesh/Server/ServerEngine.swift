@@ -79,11 +79,14 @@ public struct ServerEngine: Sendable {
     var publications: [String: PublisherState] = [:]
     /// Callers that asked for signs of life: mesh peers, who are told of draining.
     var peers: [Route: MeshInstant] = [:]
+    var peersSweptAt = MeshInstant.zero
     var waits = DeadlineQueue<ChannelKey>()
     var actions: [Action] = []
     /// Whether new requests are refused.
     public private(set) var isDraining = false
-    var runningCount = 0
+    /// Requests whose handlers are at work, whether anybody still waits for them or not.
+    var working: Set<ChannelKey> = []
+    var runningCount: Int { working.count }
 
     /// An engine that serves `methods`.
     public init(methods: [String: MethodKind], limits: Limits = Limits(), random: inout MeshRandom) {
@@ -188,8 +191,6 @@ public struct ServerEngine: Sendable {
         guard let channel = channels.removeValue(forKey: key) else { return }
         if channel.isPublication {
             publications[channel.method]?.remove(key)
-        } else {
-            runningCount -= 1
         }
         actions.append(.ended(method: channel.method, outcome: outcome, took: now - channel.openedAt))
     }

@@ -9,7 +9,8 @@ public struct StreamWriter<Item: Encodable & Sendable>: Sendable {
 
     /// Sends an item; waits until the caller has room for it.
     ///
-    /// - Throws: `CancellationError` when the caller has gone, a `MessagePackError` for an item that cannot be encoded.
+    /// - Throws: `CancellationError` when the caller has gone, a `MessagePackError` for an item that cannot be encoded, a
+    ///   ``MeshError`` for one that is too large to be sent.
     public func write(_ item: Item) async throws {
         try await encoded.write(Payload(try MessagePackEncoder().encode(item)))
     }
@@ -24,11 +25,16 @@ final class EncodedStreamWriter: Sendable {
     }
 
     private let state = Mutex(State.idle)
+    private let maximumBytes: Int
     private let send: @Sendable (Payload) -> Void
 
-    init(send: @escaping @Sendable (Payload) -> Void) { self.send = send }
+    init(maximumBytes: Int, send: @escaping @Sendable (Payload) -> Void) {
+        self.maximumBytes = maximumBytes
+        self.send = send
+    }
 
     func write(_ item: Payload) async throws {
+        guard item.count <= maximumBytes else { throw MeshError.itemTooLarge(item.count, maximumBytes) }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let mayWrite = state.withLock { state in
                 guard case .idle = state else { return false }

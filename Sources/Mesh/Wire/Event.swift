@@ -29,6 +29,9 @@ public struct Event: Sendable {
         }
     }
 
+    /// Keys beyond this make a header malformed: each unknown one costs time to skip.
+    private static let maximumHeaderKeys = 64
+
     private static func malformed(_ message: String) -> MessagePackError {
         MessagePackError(.typeMismatch, message)
     }
@@ -36,7 +39,9 @@ public struct Event: Sendable {
     private static func readHeader(_ reader: inout MessagePackReader) throws(MessagePackError) -> EventHeader {
         var messageID: MessageID?
         var header = EventHeader(messageID: MessageID(node: 0, count: 0))
-        for _ in 0..<(try reader.readMapHeader()) {
+        let count = try reader.readMapHeader()
+        guard count <= Self.maximumHeaderKeys else { throw malformed("a header has at most \(maximumHeaderKeys) keys") }
+        for _ in 0..<count {
             guard try reader.peekKind() == .string else {
                 try reader.skipValue()
                 try reader.skipValue()

@@ -79,7 +79,8 @@ public struct MeshMember: Service {
             group.addTask { await report() }
             group.addTask {
                 try await gracefulShutdown()
-                await node.drain(budget: options.drainBudget)
+                // The process ends when its budget does: the goodbye to the registry has to fit in before that.
+                await node.drain(budget: options.drainBudget * 0.8)
             }
             // The node ends by an error alone; otherwise the drain is what ends first.
             defer { group.cancelAll() }
