@@ -35,7 +35,9 @@ struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
         return first.key
     }
 
-    /// Drops the entries that `isLive` does not want any more, once they are the greater part.
+    /// Drops the entries that `isLive` does not want any more, once they are the greater part. To be called after what inserts
+    /// often: most calls are over long before their deadline.
+    @inline(__always)
     mutating func compact(liveCount: Int, isLive: (Key) -> Bool) {
         guard heap.count > Self.smallest, heap.count > 4 * liveCount else { return }
         heap = Heap(heap.unordered.filter { isLive($0.key) })

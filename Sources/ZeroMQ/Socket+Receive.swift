@@ -36,7 +36,7 @@ extension Socket {
     ///   - receive: Gets each message.
     ///   - failed: Gets the error when libzmq refuses to receive, which ends the receiving.
     public func start(
-        batch: Int = 16, receive: @escaping (Multipart) -> Void, failed: @escaping (ZeroMQError) -> Void
+        batch: Int = 32, receive: @escaping (Multipart) -> Void, failed: @escaping (ZeroMQError) -> Void
     ) throws(ZeroMQError) {
         let handle = try opened("receiving from")
         stop()

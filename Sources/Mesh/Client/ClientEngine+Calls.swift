@@ -19,6 +19,7 @@ extension ClientEngine {
         if let service = request.destination.service { watch(service, now: now) }
         calls[identifier] = PendingCall(request: request, deadline: now + request.options.timeout)
         waits.insert(.call(identifier), at: now + min(request.options.timeout, limits.heartbeat))
+        compactWaits()
         retries.deposit()
         dispatch(identifier, now: now)
     }

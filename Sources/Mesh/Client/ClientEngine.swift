@@ -97,6 +97,10 @@ public struct ClientEngine: Sendable {
             case .tables: tablesAreDue(now: now)
             }
         }
+        compactWaits()
+    }
+
+    mutating func compactWaits() {
         waits.compact(liveCount: calls.count + streams.count + links.count + subscriptions.count) { wait in
             switch wait {
             case .call(let identifier): calls[identifier] != nil

@@ -75,7 +75,7 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
         if gathered >= Self.messagesPerStep { pump() }
     }
 
-    private static let messagesPerStep = 16
+    private static let messagesPerStep = 32
 
     private func run(_ command: NodeCommand, now: MeshInstant) {
         switch command {

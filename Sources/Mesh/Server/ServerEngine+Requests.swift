@@ -54,6 +54,7 @@ extension ServerEngine {
             channels[key] = channel
             working.insert(key)
             waits.insert(key, at: channel.deadline.map { min($0, next) } ?? next)
+            waits.compact(liveCount: channels.count) { channels[$0] != nil }
             actions.append(
                 .invoke(Invocation(channel: key, method: method, arguments: event.arguments, header: event.header)))
         }
