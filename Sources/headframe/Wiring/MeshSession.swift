@@ -35,7 +35,13 @@ extension MeshSession {
     func require(
         _ service: String, instance: String? = nil, patience: Duration? = .zero
     ) async throws -> [RegisteredInstance] {
-        let listed = try await instances(patience: patience)
+        let end = patience.map { ContinuousClock.now + $0 }
+        var (listed, wasAway) = try await instances(until: end)
+        // A registry that has just come back may have forgotten everybody: they register again within moments.
+        while wasAway, !listed.contains(where: { $0.record.name.service == service }), end.map({ .now < $0 }) ?? true {
+            try await Task.sleep(for: .milliseconds(.random(in: 150...350)))
+            listed = try await instances(until: end).listed
+        }
         let found = listed.filter { $0.record.name.service == service }
         guard !found.isEmpty else {
             throw CommandFailure.noSuchService(service, known: listed.map(\.record.name.service))
@@ -49,12 +55,13 @@ extension MeshSession {
     }
 
     /// What is registered. A registry that cannot be reached is waited for, and that is said.
-    private func instances(patience: Duration?) async throws -> [RegisteredInstance] {
-        let end = patience.map { ContinuousClock.now + $0 }
+    private func instances(
+        until end: ContinuousClock.Instant?
+    ) async throws -> (listed: [RegisteredInstance], wasAway: Bool) {
         var hasSaid = false
         while true {
             do {
-                return try await registry.instances()
+                return (try await registry.instances(), hasSaid)
             } catch let error as RedisRegistryError
                 where error.cause?.isTransient == true && end.map({ .now < $0 }) ?? true
             {
