@@ -198,7 +198,10 @@ final class SimulatedConsumerNode: SimulatedClient {
         switch output {
         case .deliver(let item): stream.delivered(item, isReset: false)
         case .reset(let item, _): stream.delivered(item, isReset: true)
-        case .alarm(let text): return world.trace("\(name) is alarmed: \(text)")
+        case .alarm(let text):
+            // It takes a place like a delivery, and is taken at once.
+            engine.consumed(1, of: subscription)
+            return world.trace("\(name) is alarmed: \(text)")
         }
         untaken += 1
         let bound = world.limits.subscriptionBuffer + world.limits.streamWindow * max(connections.count, 1) * 2
