@@ -3,7 +3,8 @@ internal import Mesh
 /// What has to happen within a time, looked at four times a second.
 ///
 /// - A call ends by its deadline.
-/// - A consumer leaves a branch that more than half of its publishers are not on, and a position that nobody is at.
+/// - A consumer leaves a branch that more than half of its publishers are not on, a network that few are on,
+///   and a position that nobody is at.
 /// - While one honest publisher can be reached, nothing that it published is missing for long.
 /// - Nothing grows without bound.
 final class LivenessCheck {
@@ -54,6 +55,7 @@ final class LivenessCheck {
         let policy = Merger.Policy()
         expect(consumer, consumer.stream.outvotedSince, policy.minorityDelay, "stays where the fewer are")
         expect(consumer, consumer.stream.unsupportedSince, policy.unsupportedDelay, "stays where nobody is")
+        expect(consumer, consumer.stream.foreignSince, policy.minorityDelay, "stays on a network that few are on")
         for supervisor in scene.publishers {
             if let publisher = supervisor.present { look(at: consumer, publisher, supervisor.daemon) }
         }

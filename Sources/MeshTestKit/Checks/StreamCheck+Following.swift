@@ -10,14 +10,16 @@ internal import Mesh
 ///   While more than half of the publishers stand on another branch, the consumer leaves it within ``Merger/Policy/minorityDelay``;
 ///   ``LivenessCheck`` holds that time.
 /// - A position that nobody supports is left after ``Merger/Policy/unsupportedDelay``.
+/// - A lineage that was taken while no other could be heard is left within ``Merger/Policy/minorityDelay`` once two publishers,
+///   and more than half of them, are for another. Until then nobody honest stands where the consumer does, whatever the blocks.
 extension StreamCheck {
-    func checkFollowing(_ publication: Publication, isReset: Bool) {
+    func checkFollowing(_ publication: Publication) {
         guard !publication.isHonest, let current else { return }
         if publication.position.lineage != current.position.lineage {
             world.violation("\(name) was taken from \(current.position.lineage) to \(publication.position.lineage)")
         }
         let standing = sources.values.count { source in
-            source.latest.map { $0.isHonest && $0.position.ancestors.contains(current.position.parent) } ?? false
+            source.latest.map { $0.isHonest && isSupport($0, for: current) } ?? false
         }
         guard standing >= 2, !isPlausibleStep(publication, from: current) else { return }
         world.violation(
@@ -35,6 +37,13 @@ extension StreamCheck {
     mutating func reconsider() {
         outvotedSince = isOutvoted ? outvotedSince ?? world.now : nil
         unsupportedSince = isUnsupported ? unsupportedSince ?? world.now : nil
+        foreignSince = isForeign ? foreignSince ?? world.now : nil
+    }
+
+    /// Whether a publication is at the position of another, or grew out of it, on the same lineage.
+    private func isSupport(_ publication: Publication, for other: Publication) -> Bool {
+        publication.position.lineage == other.position.lineage
+            && publication.position.ancestors.contains(other.position.parent)
     }
 
     /// Whether more than half of the open streams stand on another branch than the consumer, all on the chain that counts.
@@ -54,6 +63,15 @@ extension StreamCheck {
     private var isUnsupported: Bool {
         guard let current else { return false }
         let spoken = sources.values.compactMap(\.latest).filter { $0.position.lineage == current.position.lineage }
-        return !spoken.isEmpty && !spoken.contains { $0.position.ancestors.contains(current.position.parent) }
+        return !spoken.isEmpty && !spoken.contains { isSupport($0, for: current) }
+    }
+
+    /// Whether two publishers, and more than half of the open streams, are for another lineage than the consumer.
+    private var isForeign: Bool {
+        guard let current else { return false }
+        let foreign = sources.values.count { source in
+            source.latest.map { $0.position.lineage != current.position.lineage } ?? false
+        }
+        return foreign >= 2 && foreign * 2 > sources.count
     }
 }

@@ -20,6 +20,8 @@ struct StreamCheck {
     var outvotedSince: MeshInstant?
     /// Since when no publisher has been at the consumer's position.
     var unsupportedSince: MeshInstant?
+    /// Since when two publishers, and more than half of them, have been for another lineage.
+    var foreignSince: MeshInstant?
     private var delivered: Set<String> = []
 
     /// The stream of one publisher as the consumer sees it.
@@ -116,7 +118,7 @@ struct StreamCheck {
         if !delivered.insert("\(publication.position.parent) \(publication.key)").inserted {
             world.violation("\(name) delivers \(publication.key) at \(publication.position.parent) twice")
         }
-        checkFollowing(publication, isReset: isReset)
+        checkFollowing(publication)
         current = publication
     }
 
