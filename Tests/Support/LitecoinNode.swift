@@ -2,7 +2,10 @@ internal import Foundation
 internal import Synchronization
 
 /// One litecoind of a test's private chain.
-public final class LitecoinNode: Sendable {
+public final class LitecoinNode: TestServer {
+    /// How long it may take to end in an orderly way, after which its cookie file is gone.
+    public static let shutdownDeadline = Duration.seconds(30)
+
     /// Where it answers JSON-RPC on 127.0.0.1; the same after a restart.
     public let rpcPort: Int
     /// Where it listens for the other nodes on 127.0.0.1.
@@ -39,26 +42,6 @@ public final class LitecoinNode: Sendable {
             ] + chain.arguments + (peers.isEmpty ? ["-connect=0"] : peers.map { "-connect=127.0.0.1:\($0)" })
             + arguments
         process = Mutex(try Self.launch(self.arguments, folder.path))
-    }
-
-    /// Asks it to end (SIGTERM), after which its cookie file is gone, and waits for the end.
-    public func shutdown() async throws {
-        try await currentProcess.terminate(deadline: .seconds(30))
-    }
-
-    /// Kills it (SIGKILL) and waits for the end.
-    public func kill() async throws {
-        try await currentProcess.kill()
-    }
-
-    /// Freezes it (SIGSTOP): connections stay open and nothing is answered.
-    public func freeze() {
-        currentProcess.signal(SIGSTOP)
-    }
-
-    /// Lets a frozen node go on (SIGCONT).
-    public func unfreeze() {
-        currentProcess.signal(SIGCONT)
     }
 
     /// Starts it again, with the ports and data that it had, after ending it where it still runs; does not wait until it answers.

@@ -2,7 +2,10 @@ internal import Foundation
 internal import Synchronization
 
 /// A Redis server of the test's own: its own port on 127.0.0.1, its own data folder, killed when the last reference goes.
-public final class RedisServer: Sendable {
+public final class RedisServer: TestServer {
+    /// How long it may take to end in an orderly way, saving what its configuration asks for.
+    public static let shutdownDeadline = Duration.seconds(10)
+
     /// The TCP port on 127.0.0.1; the same after a restart.
     public let port: Int
     /// The folder of its data; what it wrote there is found again after a restart.
@@ -40,26 +43,6 @@ public final class RedisServer: Sendable {
         self.arguments = arguments
         folder = try TemporaryFolder("redis")
         process = Mutex(try Self.launch(port: port, folder: folder.path, arguments: arguments))
-    }
-
-    /// Ends it in an orderly way (SIGTERM, which saves what its configuration asks for) and waits for the end.
-    public func shutdown() async throws {
-        try await currentProcess.terminate()
-    }
-
-    /// Kills it (SIGKILL) and waits for the end.
-    public func kill() async throws {
-        try await currentProcess.kill()
-    }
-
-    /// Freezes it (SIGSTOP): connections stay open and nothing is answered.
-    public func freeze() {
-        currentProcess.signal(SIGSTOP)
-    }
-
-    /// Lets a frozen server go on (SIGCONT).
-    public func unfreeze() {
-        currentProcess.signal(SIGCONT)
     }
 
     /// Starts it again on the same port and folder, after ending it where it still runs, and waits until it answers.

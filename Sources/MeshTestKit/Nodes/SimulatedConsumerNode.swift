@@ -2,7 +2,7 @@ internal import Mesh
 internal import MessagePack
 
 /// One life of a consumer: a client engine that subscribes and calls, its connections, timers and the checks on it.
-final class SimulatedConsumerNode: SimulatedClient {
+final class SimulatedConsumerNode: SimulatedNode, SimulatedClient {
     let name: String
     let process: SimulatedProcess
     let world: World
@@ -11,7 +11,7 @@ final class SimulatedConsumerNode: SimulatedClient {
     private(set) var connections: [LinkID: SimulatedConnection] = [:]
     private(set) var lives: [LinkID: Life] = [:]
     private var subscription = SubscriptionID(0)
-    private var tickAt: MeshInstant?
+    var tickAt: MeshInstant?
     private var numbers: [MessageID: Int] = [:]
     private var untaken = 0
     private(set) var watcher: RegistryWatcher?
@@ -70,6 +70,13 @@ final class SimulatedConsumerNode: SimulatedClient {
     }
 
     // MARK: What happens to it
+
+    var nextDeadline: MeshInstant? { engine.nextDeadline }
+
+    func tick() {
+        engine.tick(now: world.now)
+        carryOut()
+    }
 
     func linkChanged(_ link: LinkID, _ event: LinkEvent) {
         if event == .disconnected { stream.linkBroke(link) }
@@ -217,21 +224,5 @@ final class SimulatedConsumerNode: SimulatedClient {
                 take($0); $0.carryOut()
             }
         }
-    }
-
-    private func armTimer() {
-        guard let deadline = engine.nextDeadline, deadline < tickAt ?? .init(nanoseconds: .max) else { return }
-        tickAt = deadline
-        world.clock.at(deadline) { [self] in
-            process.perform { [self] in
-                if tickAt == deadline { tickAt = nil }
-                engine.tick(now: world.now)
-                carryOut()
-            }
-        }
-    }
-
-    private func later(_ delay: Duration, _ work: @escaping (SimulatedConsumerNode) -> Void) {
-        world.clock.after(delay) { [self] in process.perform { [self] in work(self) } }
     }
 }

@@ -2,7 +2,7 @@ internal import Mesh
 internal import MessagePack
 
 /// One life of a publisher: a server engine with a registry record, an application behind it, and its timers.
-final class SimulatedPublisherNode: SimulatedServer {
+final class SimulatedPublisherNode: SimulatedNode, SimulatedServer {
     static let publication = "jobs"
     static let method = "work"
 
@@ -12,7 +12,7 @@ final class SimulatedPublisherNode: SimulatedServer {
     private(set) var record: InstanceRecord
     private var engine: ServerEngine
     private var sessions: [Route: SimulatedSession] = [:]
-    private var tickAt: MeshInstant?
+    var tickAt: MeshInstant?
     private var isHung = false
     private var whenUnhung: [() -> Void] = []
     private var running: Set<ChannelKey> = []
@@ -199,6 +199,13 @@ final class SimulatedPublisherNode: SimulatedServer {
 
     // MARK: The engine's shell
 
+    var nextDeadline: MeshInstant? { engine.nextDeadline }
+
+    func tick() {
+        engine.tick(now: world.now)
+        carryOut()
+    }
+
     func received(_ bytes: [UInt8], from route: Route) {
         engine.received(Payload(bytes), from: route, now: world.now)
         carryOut()
@@ -227,18 +234,6 @@ final class SimulatedPublisherNode: SimulatedServer {
                 }
             }
         }
-        guard let deadline = engine.nextDeadline, deadline < tickAt ?? .init(nanoseconds: .max) else { return }
-        tickAt = deadline
-        world.clock.at(deadline) { [self] in
-            process.perform { [self] in
-                if tickAt == deadline { tickAt = nil }
-                engine.tick(now: world.now)
-                carryOut()
-            }
-        }
-    }
-
-    private func later(_ delay: Duration, _ work: @escaping (SimulatedPublisherNode) -> Void) {
-        world.clock.after(delay) { [self] in process.perform { [self] in work(self) } }
+        armTimer()
     }
 }
