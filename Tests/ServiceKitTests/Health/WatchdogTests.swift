@@ -47,17 +47,19 @@ internal import Testing
 
     @Test func stoppedItAsksNothingMore() async throws {
         let probes = Mutex(0)
-        let watchdog = Watchdog(tick: .milliseconds(5), limit: .seconds(1), logger: logger) { _ in }
-        watchdog.watch("loop") { answer in
+        var watchdog: Watchdog? = Watchdog(tick: .milliseconds(5), limit: .seconds(1), logger: logger) { _ in }
+        watchdog?.watch("loop") { answer in
             probes.withLock { $0 += 1 }
             answer()
         }
-        watchdog.start()
+        watchdog?.start()
         try await eventually("asked") { probes.withLock { $0 } > 1 }
-        watchdog.stop()
+        watchdog?.stop()
         let last = probes.withLock { $0 }
-        // Time has to pass to see that nothing happens in it.
-        try await Task.sleep(for: .milliseconds(100))
+        // Its thread holds on to it for as long as it runs.
+        weak let thread = watchdog
+        watchdog = nil
+        try await eventually("its thread has ended") { thread == nil }
         #expect(probes.withLock { $0 } <= last + 1)
     }
 }
