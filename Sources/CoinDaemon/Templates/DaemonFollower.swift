@@ -14,12 +14,20 @@ struct DaemonFollower: Sendable {
         while !Task.isCancelled {
             do {
                 try await follow()
-            } catch let error as CoinDaemonError where error.code != .cancelled {
-                await doorbell.wait(upTo: board.failed(error, from: priority))
             } catch {
-                // Cancelled.
+                // Cancelled, it has failed at nothing. Without that every error counts, whatever it calls itself.
+                if Task.isCancelled { return }
+                await doorbell.wait(upTo: board.failed(failure(error), from: priority))
             }
         }
+    }
+
+    private func failure(_ error: any Error) -> CoinDaemonError {
+        error as? CoinDaemonError
+            ?? CoinDaemonError(
+                .unreachable,
+                "following the coin daemon at \(client.endpoint) ended by an error of another kind: \(error); it is tried again",
+                cause: error)
     }
 
     /// Follows until the daemon fails, which is thrown.

@@ -21,7 +21,7 @@ final class Doorbell: Sendable {
 
     /// Returns at a ring, at the limit, or when the task is cancelled. One task at a time may wait.
     func wait(upTo limit: Duration) async {
-        // What ends the wait does not matter to the caller, who looks for itself.
+        // It throws at the limit and when cancelled, and nothing else: both end the wait as a ring does.
         _ = try? await withDeadline(limit) { await self.wait() }
     }
 

@@ -13,11 +13,21 @@ struct RemoteError {
     }
 
     /// Reads what came; peers of version 1 send one string only.
+    ///
+    /// It always says something: what cannot be read is an error too, and the caller waits for one.
     init(decoding arguments: Payload) {
-        let value = try? arguments.withBytes { try MessagePackDecoder().decode(MessagePackValue.self, from: $0) }
-        let fields = value?.arrayValue ?? []
-        name = fields.count > 1 ? fields[0].stringValue ?? "Error" : "Error"
-        message = fields.count > 1 ? fields[1].stringValue ?? "" : fields.first?.stringValue ?? "an error without words"
+        do {
+            let value = try arguments.withBytes { try MessagePackDecoder().decode(MessagePackValue.self, from: $0) }
+            self.init(fields: value.arrayValue ?? [value])
+        } catch {
+            self.init(name: "Error", message: "the peer answered with an error that cannot be read: \(error)")
+        }
+    }
+
+    private init(fields: [MessagePackValue]) {
+        func text(_ field: MessagePackValue) -> String { field.stringValue ?? "\(field)" }
+        name = fields.count > 1 ? text(fields[0]) : "Error"
+        message = fields.count > 1 ? text(fields[1]) : fields.first.map(text) ?? "an error without words"
         traceback = fields.count > 2 ? fields[2].stringValue : nil
     }
 

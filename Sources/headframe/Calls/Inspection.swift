@@ -31,7 +31,7 @@ struct Inspection: Sendable {
         }
         do {
             return try Inspection(await ask("_zerorpc_inspect"), of: target)
-        } catch let error as MeshError where [.remote, .unknownMethod].contains(error.code) {
+        } catch let error as MeshError where isRefusal(error) {
             return try await piecemeal(of: target, ask)
         }
     }
@@ -42,12 +42,25 @@ struct Inspection: Sendable {
         let names = try await ask("_zerorpc_list").arrayValue?.compactMap(\.stringValue) ?? []
         var methods: [Method] = []
         for name in names.prefix(maximumMethods) {
-            let help = try? await ask("_zerorpc_help", .string(name))
+            let help = try await unlessRefused { try await ask("_zerorpc_help", .string(name)) }
             methods.append(Method(name: name, arguments: ["..."], documentation: trimmed(help?.stringValue)))
         }
-        let name = try? await ask("_zerorpc_name")
+        let name = try await unlessRefused { try await ask("_zerorpc_name") }
         return Inspection(name: name?.stringValue ?? target, methods: methods)
     }
+
+    /// Nil where the server answers that it cannot say; a server that does not answer at all is an error.
+    private static func unlessRefused(
+        _ ask: () async throws -> MessagePackValue
+    ) async throws -> MessagePackValue? {
+        do {
+            return try await ask()
+        } catch let error as MeshError where isRefusal(error) {
+            return nil
+        }
+    }
+
+    private static func isRefusal(_ error: MeshError) -> Bool { [.remote, .unknownMethod].contains(error.code) }
 
     /// A server that names more methods than this is not asked about each.
     private static let maximumMethods = 1000

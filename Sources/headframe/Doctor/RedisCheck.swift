@@ -43,9 +43,7 @@ struct RedisCheck {
     private func ask(_ client: RedisClient, _ url: RedisURL) async throws -> [Finding] {
         try await client.waitUntilConnected(within: .seconds(3))
         let info = try await client.send(["INFO"]).string ?? ""
-        // An ACL may keep CONFIG from us; the finding says so then.
-        let rules = try? await client.send(["CONFIG", "GET", "save"])
-        let facts = RedisFacts(info: info, saveRules: rules?.array?.last?.string)
+        let facts = RedisFacts(info: info, saveRules: try await saveRules(client))
         let before = Self.now()
         let time = try await client.send(["TIME"]).array?.compactMap(\.integer) ?? []
         let after = Self.now()
@@ -55,6 +53,16 @@ struct RedisCheck {
             findings.append(ClockSkew(before: before, other: other, after: after).finding("\(url)"))
         }
         return findings
+    }
+
+    /// The value of `CONFIG GET save`; nil where the server refuses it, as an ACL may: the finding says so then.
+    private func saveRules(_ client: RedisClient) async throws(RedisError) -> String? {
+        do {
+            return try await client.send(["CONFIG", "GET", "save"]).array?.last?.string
+        } catch {
+            guard case .server = error.code else { throw error }
+            return nil
+        }
     }
 
     private static func now() -> Duration { .seconds(Date().timeIntervalSince1970) }
