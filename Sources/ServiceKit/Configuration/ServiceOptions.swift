@@ -19,7 +19,8 @@ public struct ServiceOptions: Sendable {
     public var ports = PortRange(17000...17999)
     /// The address that the service's socket is bound to.
     public var bind = "127.0.0.1"
-    /// The host that other processes are told to connect to; without it, the address it is bound to.
+    /// The host that other processes are told to connect to; without it, the address it is bound to. Where that is every
+    /// address of the host (`0.0.0.0`, `::`) it has to be given.
     public var advertise: String?
     /// Whether sockets may be bound to addresses that other machines reach, although the mesh has no key.
     public var insecure = false
@@ -67,7 +68,9 @@ extension ServiceOptions {
         Setting("redis-state", \.redisState, .redis, absent: sameAsRedis, "Redis of the shared state"),
         Setting("redis-sharelog", \.redisSharelog, .redis, absent: sameAsRedis, "Redis of the share log"),
         Setting("ports", \.ports, .ports, "Ports tried for the service's socket, from a random one on"),
-        Setting("bind", \.bind, .text("ADDRESS", maximumBytes: 255), "Address of the service's socket"),
+        Setting(
+            "bind", \.bind, .text("ADDRESS", maximumBytes: 255),
+            "Address of the service's socket; 0.0.0.0 and :: need --advertise"),
         Setting(
             "advertise", \.advertise, .text("HOST", maximumBytes: 255), absent: "the value of --bind",
             "Host that others are told to connect to"),
@@ -91,6 +94,18 @@ extension ServiceOptions {
 
     /// What cannot be seen in one value alone.
     func validate() throws(InvalidSetting) {
+        try validateReach()
+        guard advertise.map(isWildcard) != true else {
+            throw InvalidSetting("--advertise \(advertise ?? "") is no host to connect to; \(Self.advertiseRemedy)")
+        }
+        guard advertise != nil || !isWildcard(bind) else {
+            throw InvalidSetting(
+                "--bind \(bind) means every address of this host, and others have to be told one of them; "
+                    + Self.advertiseRemedy)
+        }
+    }
+
+    private func validateReach() throws(InvalidSetting) {
         if insecure { return }
         guard isLoopback(bind) else {
             throw InvalidSetting(
@@ -104,6 +119,8 @@ extension ServiceOptions {
 
     private static let remedy =
         "bind to 127.0.0.1, or give --insecure (HEADFRAME_INSECURE=yes) if the network is trusted"
+    private static let advertiseRemedy =
+        "give the name or address by which they reach this host, such as --advertise 10.0.0.7 (HEADFRAME_ADVERTISE=10.0.0.7)"
 }
 
 /// Whether an address can be reached from this machine alone. A name such as `127.example.com` is no address.
@@ -112,4 +129,13 @@ func isLoopback(_ address: String) -> Bool {
     var parsed = in_addr()
     // The first byte on the wire is the first number of the address.
     return inet_pton(AF_INET, address, &parsed) == 1 && UInt32(bigEndian: parsed.s_addr) >> 24 == 127
+}
+
+/// Whether an address stands for all addresses of the host: one can listen there, and nobody can connect to it.
+func isWildcard(_ address: String) -> Bool {
+    if address == "*" { return true }
+    let plain = address.hasPrefix("[") && address.hasSuffix("]") ? String(address.dropFirst().dropLast()) : address
+    var (version4, version6) = (in_addr(), in6_addr())
+    if inet_pton(AF_INET, plain, &version4) == 1 { return version4.s_addr == 0 }
+    return inet_pton(AF_INET6, plain, &version6) == 1 && withUnsafeBytes(of: version6) { $0.allSatisfy { $0 == 0 } }
 }

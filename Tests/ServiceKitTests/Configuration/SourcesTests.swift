@@ -59,7 +59,7 @@ internal import Testing
     @Test func aFileHasNumbersAndYesAndNo() throws {
         let path = try file(
             "json",
-            #"{"headframe": {"insecure": true, "bind": "0.0.0.0", "weight": 7, "http-port": 9100}, "sample": {"delay": 0.5}, "other": {"x": 1}}"#
+            #"{"headframe": {"insecure": true, "bind": "10.0.0.1", "weight": 7, "http-port": 9100}, "sample": {"delay": 0.5}, "other": {"x": 1}}"#
         )
         let (configuration, warnings) = try load(["--config", path])
         #expect(configuration.common.insecure && configuration.common.weight == 7)

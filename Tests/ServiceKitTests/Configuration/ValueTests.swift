@@ -99,7 +99,27 @@ internal import Testing
                 == "--bind \(address) can be reached from other machines and the mesh has no key; "
                 + "bind to 127.0.0.1, or give --insecure (HEADFRAME_INSECURE=yes) if the network is trusted")
         #expect(problem(["--http-bind", address])?.message.hasPrefix("--http-bind \(address) can be reached") == true)
-        #expect(try load(["--bind", address, "--insecure"]).configuration.common.bind == address)
+        #expect(
+            try load(["--bind", address, "--advertise", "pool.example.com", "--insecure"]).configuration.common.bind
+                == address)
         #expect(problem(["--http-bind", address, "--http-port", "off"]) == nil)
+    }
+
+    @Test(arguments: ["0.0.0.0", "*", "::", "[::]", "0:0:0:0:0:0:0:0"])
+    func everyAddressNeedsOneThatOthersAreTold(address: String) {
+        #expect(
+            problem(["--bind", address, "--insecure"])?.message
+                == "--bind \(address) means every address of this host, and others have to be told one of them; "
+                + "give the name or address by which they reach this host, such as --advertise 10.0.0.7 "
+                + "(HEADFRAME_ADVERTISE=10.0.0.7)")
+        #expect(
+            problem(["--bind", "10.0.0.1", "--advertise", address, "--insecure"])?.message
+                .hasPrefix("--advertise \(address) is no host to connect to; give the name or address") == true)
+    }
+
+    @Test(arguments: ["10.0.0.1", "fd00::1", "eth0", "pool.example.com"])
+    func oneAddressIsWhatOthersAreTold(address: String) throws {
+        let common = try load(["--bind", address, "--insecure"]).configuration.common
+        #expect(common.bind == address && common.advertise == nil)
     }
 }
