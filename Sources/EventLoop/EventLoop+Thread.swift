@@ -76,7 +76,7 @@ extension EventLoop {
 
     func run(_ batch: HandOver) {
         guard !batch.isEmpty else { return }
-        mark = monotonicNanoseconds()
+        mark = coarseNanoseconds()
         for closure in batch.closures {
             closure()
             noteStall("a closure handed to the loop")
@@ -103,7 +103,7 @@ extension EventLoop {
     private func runDueTimers() {
         guard !timers.isEmpty else { return }
         let now = ContinuousClock.now
-        mark = monotonicNanoseconds()
+        mark = coarseNanoseconds()
         while let due = timers.popDue(now: now) {
             due.handler()
             noteStall(due.name)
@@ -119,7 +119,7 @@ extension EventLoop {
         guard status >= 0 else { return }
         let ready = table.takeReady()
         if ready.wakeup { wakeup.drain() }
-        mark = monotonicNanoseconds()
+        mark = coarseNanoseconds()
         for (identifier, events) in ready.registrations {
             // An earlier handler of this turn may have removed this one.
             guard let registration = table[identifier] else { continue }
@@ -133,7 +133,7 @@ extension EventLoop {
     /// Reports the callback that has just run when it held the thread for too long; the next one is timed from here.
     @inline(__always)
     private func noteStall(_ what: @autoclosure () -> String) {
-        let now = monotonicNanoseconds()
+        let now = coarseNanoseconds()
         let elapsed = now - mark
         mark = now
         if elapsed > stallNanoseconds { reportStall(what(), .nanoseconds(elapsed)) }

@@ -17,20 +17,30 @@ extension ClientEngine {
     /// Begins a call under a name from ``nextIdentifier()``; it ends with exactly one `finish`.
     public mutating func call(_ identifier: MessageID, _ request: CallRequest, now: MeshInstant) {
         if let service = request.destination.service { watch(service, now: now) }
-        calls[identifier] = PendingCall(request: request, deadline: now + request.options.timeout)
-        waits.insert(.call(identifier), at: now + min(request.options.timeout, limits.heartbeat))
+        let call = PendingCall(request: request, deadline: now + request.options.timeout)
+        waits.insert(.call(identifier), at: min(call.deadline, now + limits.heartbeat))
         compactWaits()
         retries.deposit()
-        dispatch(identifier, now: now)
+        dispatch(identifier, call, now: now)
     }
 
     /// The caller gave up: the call ends, and the handler is told.
     public mutating func cancel(_ identifier: MessageID, now: MeshInstant) {
         guard let call = calls[identifier] else { return }
-        tellCancelled(identifier, on: call.link)
+        if !takeBack(identifier) { tellCancelled(identifier, on: call.link) }
         finish(
             identifier, .failure(MeshError(.cancelled, "\(describe(call.request)) was given up by its caller")),
             now: now)
+    }
+
+    /// Whether the call had not left yet: then nobody has to hear of it.
+    private mutating func takeBack(_ identifier: MessageID) -> Bool {
+        let unsent = actions.firstIndex { action in
+            if case .send(_, _, identifier) = action { true } else { false }
+        }
+        guard let unsent else { return false }
+        actions.remove(at: unsent)
+        return true
     }
 
     func describe(_ request: CallRequest) -> String {
@@ -44,13 +54,19 @@ extension ClientEngine {
     // MARK: Sending
 
     private mutating func dispatch(_ identifier: MessageID, now: MeshInstant) {
-        guard let call = calls[identifier] else { return }
+        if let call = calls[identifier] { dispatch(identifier, call, now: now) }
+    }
+
+    /// Finds an instance for a call, which is held from now on.
+    private mutating func dispatch(_ identifier: MessageID, _ call: PendingCall, now: MeshInstant) {
         switch choose(for: call.request.destination, avoiding: call.refusedBy) {
         case .link(let link):
-            send(identifier, on: link, now: now)
+            send(identifier, call, on: link, now: now)
         case .nobody where call.request.options.failsFast, .full where call.request.options.failsFast:
+            calls[identifier] = call
             finish(identifier, .failure(nobody(for: call.request)), now: now)
         case .nobody, .full:
+            calls[identifier] = call
             wait(identifier, now: now)
         }
     }
@@ -93,10 +109,10 @@ extension ClientEngine {
 
     private func isFull(_ link: LinkID) -> Bool { (links[link]?.inFlight ?? 0) >= limits.callsInFlightPerInstance }
 
-    private mutating func send(_ identifier: MessageID, on link: LinkID, now: MeshInstant) {
-        guard var call = calls[identifier] else { return }
+    private mutating func send(_ identifier: MessageID, _ call: PendingCall, on link: LinkID, now: MeshInstant) {
+        var call = call
         let remaining = call.deadline - now
-        guard remaining > .zero else { return }
+        guard remaining > .zero else { return calls[identifier] = call }
         call.attempt += 1
         call.link = link
         calls[identifier] = call
@@ -138,7 +154,7 @@ extension ClientEngine {
         return true
     }
 
-    func waitingKey(_ destination: Destination) -> String {
+    private func waitingKey(_ destination: Destination) -> String {
         switch destination {
         case .service(let service): service
         case .instance(let name): name.service
@@ -199,6 +215,7 @@ extension ClientEngine {
         } else {
             finish(identifier, .failure(error), now: now)
         }
+        placeIsFree(on: link, now: now)
     }
 
     mutating func callIsDue(_ identifier: MessageID, now: MeshInstant) {
@@ -250,7 +267,7 @@ extension ClientEngine {
         actions.append(.finish(identifier, call.mayHaveRun ? honest(result, for: call.request) : result))
         if let link = call.link {
             links[link]?.inFlight -= 1
-            if !waiting.isEmpty { dispatchNextWaiting(for: waitingKey(call.request.destination), now: now) }
+            placeIsFree(on: link, now: now)
         } else {
             stopWaiting(identifier, for: call.request.destination)
         }
@@ -268,11 +285,26 @@ extension ClientEngine {
         waiting[waitingKey(destination)]?.removeAll { $0 == identifier }
     }
 
-    /// A place has become free: one that waits takes it.
-    mutating func dispatchNextWaiting(for key: String, now: MeshInstant) {
-        guard let first = waiting[key]?.first else { return }
-        waiting[key]?.removeFirst()
-        if calls[first] != nil { dispatch(first, now: now) } else { dispatchStream(first, now: now) }
+    /// A place at an instance has become free: the first that waits for that instance, or for any, takes it.
+    mutating func placeIsFree(on link: LinkID, now: MeshInstant) {
+        guard !waiting.isEmpty, let state = links[link], state.inFlight < limits.callsInFlightPerInstance else {
+            return
+        }
+        let key = state.service ?? state.endpoint
+        guard let index = waiting[key]?.firstIndex(where: { mayTakePlace($0, on: link) }),
+            let next = waiting[key]?.remove(at: index)
+        else { return }
+        if calls[next] != nil { dispatch(next, now: now) } else { dispatchStream(next, now: now) }
+    }
+
+    private func mayTakePlace(_ identifier: MessageID, on link: LinkID) -> Bool {
+        switch (calls[identifier]?.request ?? streams[identifier]?.request)?.destination {
+        case .service(let service): tables[service]?[link: link]?.isRoutable ?? false
+        case .instance(let name):
+            tables[name.service]?[instance: name.instance].map { $0.link == link && $0.state == .up } ?? false
+        case .endpoint: links[link]?.isConnected ?? false
+        case nil: false
+        }
     }
 
     /// A channel that stays open for longer than a heartbeat shows the other side that somebody still waits.

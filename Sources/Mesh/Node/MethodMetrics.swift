@@ -6,14 +6,26 @@ internal import Metrics
 final class MethodMetrics {
     private final class OfMethod {
         let timer: Metrics.Timer
-        let counters: [ServerEngine.Outcome: Counter]
+        private let ok, error, refused, cancelled: Counter
 
         init(_ labels: [(String, String)]) {
             timer = Metrics.Timer(label: "mesh_request_seconds", dimensions: labels)
-            let counters = ServerEngine.Outcome.allCases.map {
-                ($0, Counter(label: "mesh_requests_total", dimensions: labels + [("outcome", $0.rawValue)]))
+            func counter(of outcome: ServerEngine.Outcome) -> Counter {
+                Counter(label: "mesh_requests_total", dimensions: labels + [("outcome", outcome.rawValue)])
             }
-            self.counters = Dictionary(uniqueKeysWithValues: counters)
+            ok = counter(of: .ok)
+            error = counter(of: .error)
+            refused = counter(of: .refused)
+            cancelled = counter(of: .cancelled)
+        }
+
+        func counter(of outcome: ServerEngine.Outcome) -> Counter {
+            switch outcome {
+            case .ok: ok
+            case .error: error
+            case .refused: refused
+            case .cancelled: cancelled
+            }
         }
     }
 
@@ -30,7 +42,7 @@ final class MethodMetrics {
             metrics = OfMethod([("service", service), ("method", method)])
             methods[method] = metrics
         }
-        metrics.counters[outcome]?.increment()
+        metrics.counter(of: outcome).increment()
         metrics.timer.recordNanoseconds(took.nanoseconds)
     }
 }

@@ -1,10 +1,10 @@
 /// The way back to whoever sent a request: the routing frames of its message, outermost first.
 public struct Route: Sendable, Hashable {
     /// One frame of up to eight bytes, which is what a ROUTER makes up for a peer without an identity (five bytes).
-    private let short: UInt64
-    private let shortCount: UInt8
+    @usableFromInline let short: UInt64
+    @usableFromInline let shortCount: UInt8
     /// Everything else.
-    private let long: [[UInt8]]
+    @usableFromInline let long: [[UInt8]]
 
     /// The most frames that are kept: so many proxies may stand between.
     public static let maximumFrames = 8
@@ -53,6 +53,7 @@ public struct Route: Sendable, Hashable {
     }
 
     /// Gives the bytes of the only frame where there is one of up to eight bytes; nil for every other route.
+    @inlinable
     public func withShortFrame<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         guard long.isEmpty else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { bytes in

@@ -87,6 +87,8 @@ public struct ServerEngine: Sendable {
     /// Requests whose handlers are at work, whether anybody still waits for them or not.
     var working: Set<ChannelKey> = []
     var runningCount: Int { working.count }
+    /// Streams of publications that are open.
+    var subscriberCount: Int { publications.values.reduce(0) { $0 + $1.subscribers.count } }
 
     /// An engine that serves `methods`.
     public init(methods: [String: MethodKind], limits: Limits = Limits(), random: inout MeshRandom) {
@@ -195,12 +197,10 @@ public struct ServerEngine: Sendable {
         actions.append(.ended(method: channel.method, outcome: outcome, took: now - channel.openedAt))
     }
 
-    func replyHeader(_ key: ChannelKey, named name: MessageID) -> EventHeader {
-        var header = EventHeader(messageID: name, responseTo: key.identifier)
+    mutating func replyHeader(_ key: ChannelKey) -> EventHeader {
+        var header = EventHeader(messageID: identifiers.next(), responseTo: key.identifier)
         header.epoch = epoch
         header.load = load
         return header
     }
-
-    mutating func replyHeader(_ key: ChannelKey) -> EventHeader { replyHeader(key, named: identifiers.next()) }
 }

@@ -88,6 +88,8 @@ public struct Event: Sendable {
         if bytes.matches(EventName.cancelText) { return .cancel }
         if bytes.matches(EventName.pingText) { return .ping }
         if bytes.matches(EventName.drainText) { return .drain }
+        // Nearly every name is ASCII, which needs no validation to be a string.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return .method(String(decoding: bytes, as: UTF8.self)) }
         guard let method = String(validating: bytes, as: UTF8.self) else { throw malformed("a name is valid UTF-8") }
         return .method(method)
     }

@@ -1,10 +1,10 @@
 /// The bytes of a message or a part of it, read where they lie: whoever received them stays their owner.
 public struct Payload: @unchecked Sendable {
     // Unchecked, because the bytes behind the pointer are never written again and live as long as their owner.
-    private let owner: AnyObject?
-    private let array: [UInt8]
-    private let region: UnsafeRawBufferPointer?
-    private let range: Range<Int>
+    @usableFromInline let owner: AnyObject?
+    @usableFromInline let array: [UInt8]
+    @usableFromInline let region: UnsafeRawBufferPointer?
+    @usableFromInline let range: Range<Int>
 
     /// Bytes of an array.
     public init(_ bytes: [UInt8]) {
@@ -36,6 +36,7 @@ public struct Payload: @unchecked Sendable {
     public var count: Int { range.count }
 
     /// Gives the bytes for the time of the call.
+    @inlinable
     public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
