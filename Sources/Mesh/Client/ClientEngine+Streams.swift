@@ -138,6 +138,7 @@ extension ClientEngine {
         } else {
             endStream(identifier, error, now: now)
         }
+        placeIsFree(on: link, now: now)
     }
 
     mutating func streamIsDue(_ identifier: MessageID, now: MeshInstant) {
@@ -172,7 +173,7 @@ extension ClientEngine {
         guard let stream = streams.removeValue(forKey: identifier) else { return }
         if let link = stream.link {
             links[link]?.inFlight -= 1
-            if !waiting.isEmpty { dispatchNextWaiting(for: waitingKey(stream.request.destination), now: now) }
+            placeIsFree(on: link, now: now)
         } else {
             stopWaiting(identifier, for: stream.request.destination)
         }

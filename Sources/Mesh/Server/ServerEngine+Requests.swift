@@ -73,7 +73,7 @@ extension ServerEngine {
         let isFull =
             switch kind {
             case .handler: runningCount >= limits.callsRunning
-            case .publication: channels.count - runningCount >= limits.streamsServed
+            case .publication: subscriberCount >= limits.streamsServed
             }
         guard isFull else { return nil }
         return RemoteError(
