@@ -101,6 +101,22 @@ internal import Testing
         #expect(throws: MeshError.self) { try Event(decoding: Payload(writer.bytes)) }
     }
 
+    @Test(arguments: [(64, true), (65, false), (100_000, false)])
+    func aHeaderHasAtMost64Keys(_ count: Int, _ isTaken: Bool) {
+        var writer = MessagePackWriter()
+        writer.writeArrayHeader(3)
+        writer.writeMapHeader(count)
+        writer.writeString("message_id")
+        writer.writeString("one")
+        for number in 1..<count {
+            writer.writeString("x\(number)")
+            writer.writeNil()
+        }
+        writer.writeString("m")
+        writer.writeArrayHeader(0)
+        #expect(((try? Event(decoding: Payload(writer.bytes))) != nil) == isTaken)
+    }
+
     @Test func aPublishedItemComesBack() throws {
         let item = Block.base.child("b1").item("key")
         var writer = MessagePackWriter()

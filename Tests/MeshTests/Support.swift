@@ -79,6 +79,7 @@ struct Client {
     private(set) var closed: [LinkID] = []
     private(set) var sent: [(link: LinkID, event: Event, identifier: MessageID)] = []
     private(set) var finished: [MessageID: [Result<Payload, MeshError>]] = [:]
+    private(set) var ended: [MessageID: [MeshError?]] = [:]
     private(set) var deliveries: [Merger.Output] = []
     private(set) var notes: [String] = []
     private var answers = MessageIDSource(using: &random)
@@ -100,7 +101,8 @@ struct Client {
             case .finish(let identifier, let result): finished[identifier, default: []].append(result)
             case .delivery(_, let output): deliveries.append(output)
             case .note(let text): notes.append(text)
-            case .item, .end, .tableChanged: break
+            case .end(let identifier, let error): ended[identifier, default: []].append(error)
+            case .item, .tableChanged: break
             }
         }
     }
@@ -152,6 +154,15 @@ struct Client {
         after {
             $0.call(
                 identifier, CallRequest(destination, "m", arguments: Payload([0x90]), options: options), now: .at(time))
+        }
+        return identifier
+    }
+
+    /// Opens a stream; its name.
+    mutating func stream(_ destination: Destination = .service("s"), at time: Int64 = 0) -> MessageID {
+        let identifier = engine.nextIdentifier()
+        after {
+            $0.openStream(identifier, CallRequest(destination, "count", arguments: Payload([0x90])), now: .at(time))
         }
         return identifier
     }
