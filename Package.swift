@@ -117,7 +117,7 @@ let package = Package(
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("JobManagerTests", ["jobmanager", "CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("ZeroMQTests", ["EventLoop", "ZeroMQ", "TestSupport"]),
+        tests("ZeroMQTests", ["EventLoop", "Mesh", "MeshZeroMQ", "ZeroMQ", "TestSupport"]),
         tests("MeshTests", ["Mesh", "MessagePack"]),
         tests("MessagePackTests", ["MessagePack"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
