@@ -18,7 +18,7 @@ enum RegistryScripts {
         -- An epoch as it is stored, or 0: what is no whole number that a double holds exactly was written by somebody else.
         local function epoch(text)
             local number = tonumber(text)
-            -- One at the very end of that range was too: the next one has to fit into it, and all that come after.
+            -- One at the very end of that range was too: those that come after it have to fit in as well.
             if not number or number < 0 or number > 9006199254740000 or number ~= math.floor(number) then return 0 end
             return number
         end
@@ -56,11 +56,14 @@ enum RegistryScripts {
             local stored = redis.call('HGETALL', KEYS[1])
             for i = 1, #stored, 2 do old[stored[i]] = stored[i + 1] end
             local listed = epoch(old['epoch'])
-            if listed > epoch(mine) or (listed == epoch(mine) and old['nonce'] ~= nonce) then return written(listed) end
+            -- This one was handed out by reserve: it counts even where it is the first beyond what is believed.
+            local life, isListed = tonumber(mine), old['epoch'] == mine
+            if listed > life then return written(listed) end
+            if isListed and old['nonce'] ~= nonce then return mine end
 
             local quiet = 2 * tonumber(ARGV[6])
             local fields = {'epoch', mine, 'nonce', nonce, unpack(ARGV, 7)}
-            local kind = listed ~= epoch(mine) and 'join' or nil
+            local kind = not isListed and 'join' or nil
             for i = 1, #fields, 2 do
                 local isQuiet = i > 4 and i <= 4 + quiet
                 if not kind and not isQuiet and old[fields[i]] ~= fields[i + 1] then kind = 'update' end
@@ -70,7 +73,7 @@ enum RegistryScripts {
             redis.call('HSET', KEYS[1], 'heartbeat', written(time), unpack(fields))
             redis.call('PEXPIRE', KEYS[1], ttl)
             redis.call('ZADD', KEYS[2], written(time + ttl), service .. ':' .. instance)
-            if epoch(redis.call('HGET', KEYS[4], service)) < epoch(mine) then redis.call('HSET', KEYS[4], service, mine) end
+            if epoch(redis.call('HGET', KEYS[4], service)) < life then redis.call('HSET', KEYS[4], service, mine) end
             if kind then tell(KEYS[3], KEYS[5], kind, 'service', service, 'instance', instance, unpack(fields)) end
             sweep(KEYS[2], time)
             return ''

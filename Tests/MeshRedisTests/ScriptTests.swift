@@ -44,6 +44,41 @@ internal import Testing
         }
     }
 
+    /// Lua counts in doubles: the range of epochs has an end, and whatever is stored about there must not keep a name from
+    /// being used.
+    @Test(arguments: [
+        "9006199254739990", "9006199254739999", "9006199254740000", "9006199254740001", "9007199254739999",
+        "9007199254740000", "9007199254740001", "9007199254740992", "9007199254740993", "18446744073709551615",
+    ]) func anEpochNearTheEndOfTheRangeDoesNotKeepANameFromBeingUsed(stored: String) async throws {
+        try await withScene { scene in
+            let name = InstanceName(service: "jobs", instance: "jobs-1")
+            let record: [RedisArgument] = ["HSET", "{test}:service:jobs:jobs-1", "epoch", RedisArgument(stored)]
+            _ = try await scene.client.send(record + ["nonce", "0123456789abcdef"])
+            _ = try await scene.client.send(["HSET", "{test}:epochs", "jobs", RedisArgument(stored)])
+            for _ in 0..<3 {
+                let life = try await scene.join("jobs-1")
+                #expect(try await scene.listed() == [life])
+                // A renewal is no news.
+                #expect(try await scene.registry.announce(life) == .listed)
+                let joins = try await scene.client.send(["XLEN", "{test}:events"]).integer
+                #expect(joins == 1)
+                try await scene.registry.leave(name, epoch: life.epoch)
+                _ = try await scene.client.send(["DEL", "{test}:events"])
+            }
+        }
+    }
+
+    /// Far enough from the end, what follows is strictly newer, life after life.
+    @Test func epochsRiseFromTheHighestThatIsBelieved() async throws {
+        try await withScene { scene in
+            let highest: Epoch = 9_006_199_254_739_000
+            _ = try await scene.client.send(["HSET", "{test}:epochs", "jobs", RedisArgument(highest)])
+            for step in 1...5 {
+                #expect(try await scene.join("jobs-1").epoch == highest + Epoch(step))
+            }
+        }
+    }
+
     @Test func racersForOneNameGetDifferentEpochs() async throws {
         try await withScene { scene in
             let name = InstanceName(service: "jobs", instance: "jobs-1")
