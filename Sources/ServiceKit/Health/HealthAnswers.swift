@@ -18,11 +18,14 @@ struct HealthAnswers: Sendable {
         return answer(Status(status: late.isEmpty ? "alive" : "hanging", reasons: late), isFine: late.isEmpty)
     }
 
-    /// 200 where every condition holds, otherwise 503 with the reasons.
+    /// 200 where every condition holds, otherwise 503 with the reasons. What holds with something missing is named beside.
     var ready: Answer {
-        let reasons = readiness.notReady.map { Reason(name: $0.name, reason: $0.reason) }
+        let (reasons, degraded) = (readiness.notReady.map(Reason.init), readiness.degraded.map(Reason.init))
         return answer(
-            Status(status: reasons.isEmpty ? "ready" : "not ready", reasons: reasons), isFine: reasons.isEmpty)
+            Status(
+                status: reasons.isEmpty ? "ready" : "not ready", reasons: reasons,
+                degraded: degraded.isEmpty ? nil : degraded),
+            isFine: reasons.isEmpty)
     }
 
     /// All metrics as text.
@@ -33,11 +36,19 @@ struct HealthAnswers: Sendable {
     private struct Status: Encodable {
         var status: String
         var reasons: [Reason]
+        var degraded: [Reason]?
     }
 
     private struct Reason: Encodable {
         var name: String
         var reason: String
+
+        init(name: String, reason: String) {
+            self.name = name
+            self.reason = reason
+        }
+
+        init(_ condition: Readiness.Reason) { self.init(name: condition.name, reason: condition.reason) }
     }
 
     private func answer(_ status: Status, isFine: Bool) -> Answer {

@@ -7,31 +7,47 @@ internal import Synchronization
 /// readiness.setReady("redis")
 /// ```
 public final class Readiness: Sendable {
-    /// A condition that does not hold.
+    /// A condition that does not hold, or holds with a reservation.
     public struct Reason: Sendable, Equatable {
         /// The condition's name.
         public let name: String
-        /// Why it does not hold, for people.
+        /// Why it does not hold, or what is missing though it holds; for people.
         public let reason: String
     }
 
-    private let reasons = Mutex<[String: String]>([:])
+    private struct State {
+        var notReady: [String: String] = [:]
+        var degraded: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
 
     /// Without any condition, and so ready.
     public init() {}
 
     /// The condition `name` holds.
-    public func setReady(_ name: String) {
-        reasons.withLock { $0[name] = nil }
-    }
+    public func setReady(_ name: String) { set(name, notReady: nil, degraded: nil) }
+
+    /// The condition `name` holds, though something is missing that `reason` names: work may come, and operators should know.
+    public func set(_ name: String, degraded reason: String) { set(name, notReady: nil, degraded: reason) }
 
     /// The condition `name` does not hold, and `reason` says why.
-    public func set(_ name: String, notReady reason: String) {
-        reasons.withLock { $0[name] = reason }
-    }
+    public func set(_ name: String, notReady reason: String) { set(name, notReady: reason, degraded: nil) }
 
     /// The conditions that do not hold, by name.
-    public var notReady: [Reason] {
-        reasons.withLock { $0 }.map { Reason(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
+    public var notReady: [Reason] { Self.sorted(state.withLock { $0.notReady }) }
+
+    /// The conditions that hold with something missing, by name.
+    public var degraded: [Reason] { Self.sorted(state.withLock { $0.degraded }) }
+
+    private func set(_ name: String, notReady: String?, degraded: String?) {
+        state.withLock {
+            $0.notReady[name] = notReady
+            $0.degraded[name] = degraded
+        }
+    }
+
+    private static func sorted(_ reasons: [String: String]) -> [Reason] {
+        reasons.map { Reason(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
     }
 }

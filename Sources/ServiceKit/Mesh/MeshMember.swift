@@ -19,7 +19,7 @@ public struct MeshMember: Service {
 
     private let registry: RedisRegistry
     private let options: ServiceOptions
-    private let readiness: Readiness
+    private let listing: ListingCondition
 
     /// Makes the membership of a service.
     ///
@@ -31,7 +31,7 @@ public struct MeshMember: Service {
         _ runtime: ServiceRuntime<some ServiceConfiguration>, offering service: ServiceDefinition, on loop: EventLoop
     ) throws {
         options = runtime.common
-        readiness = runtime.readiness
+        listing = ListingCondition(runtime.readiness)
         let logger = runtime.logger
         var registryConfiguration = RedisRegistry.Configuration(
             redis: RedisConfiguration(url: try RedisURL(options.discovery.text), clientName: options.instance))
@@ -45,13 +45,9 @@ public struct MeshMember: Service {
         let transport = ZeroMQTransport(transportConfiguration, context: try Context(), loop: loop, logger: logger)
         node = MeshNode(
             Self.configuration(options, service: service.name), service: service, transport: transport,
-            registry: registry,
-            reactor: loop, logger: logger)
-        readiness.set(Self.condition, notReady: "not listed in the registry yet")
+            registry: ObservedRegistry(registry, listing), reactor: loop, logger: logger)
         runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
     }
-
-    private static let condition = "mesh"
 
     private static func configuration(_ options: ServiceOptions, service: String) -> MeshNode.Configuration {
         var configuration = MeshNode.Configuration(name: InstanceName(service: service, instance: options.instance))
@@ -102,12 +98,7 @@ public struct MeshMember: Service {
 
     private func report() async {
         for await status in registry.statusChanges() {
-            // Redis may go away later: what is connected works on. It is needed once, to be found.
-            if status.isConnected {
-                readiness.setReady(Self.condition)
-            } else if node.endpoint == nil {
-                readiness.set(Self.condition, notReady: "waiting for the registry: \(status)")
-            }
+            if case .disconnected(let error) = status { listing.missed("\(error)") }
         }
     }
 }

@@ -23,6 +23,23 @@ internal import Testing
         #expect(readiness.notReady.isEmpty)
     }
 
+    @Test func whatIsMissingAndDoesNotMatterIsNamedBeside() {
+        readiness.set("mesh", degraded: "the registry is away")
+        #expect(readiness.notReady.isEmpty)
+        #expect(readiness.degraded == [.init(name: "mesh", reason: "the registry is away")])
+        let watchdog = Watchdog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let answers = HealthAnswers(readiness: readiness, metrics: PrometheusRegistry(), watchdog: watchdog)
+        #expect(answers.ready.status == 200)
+        #expect(
+            answers.ready.body
+                == #"{"degraded":[{"name":"mesh","reason":"the registry is away"}],"reasons":[],"status":"ready"}"#
+                + "\n")
+        readiness.set("mesh", notReady: "gone")
+        #expect(readiness.degraded.isEmpty, "one condition is one of the two")
+        readiness.setReady("mesh")
+        #expect(readiness.notReady.isEmpty && readiness.degraded.isEmpty)
+    }
+
     @Test func answersSayWhy() {
         let watchdog = Watchdog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let answers = HealthAnswers(readiness: readiness, metrics: PrometheusRegistry(), watchdog: watchdog)

@@ -1,0 +1,34 @@
+internal import Synchronization
+
+/// Whether others find this process: the condition `mesh` of its readiness.
+///
+/// It holds from the first time that the record is listed. A registry that goes away later takes nothing from a process that was
+/// found: calls and streams go on without it. That the record may lapse meanwhile is said beside.
+final class ListingCondition: Sendable {
+    static let name = "mesh"
+
+    private let readiness: Readiness
+    private let wasListed = Mutex(false)
+
+    /// Begins as not ready.
+    init(_ readiness: Readiness) {
+        self.readiness = readiness
+        readiness.set(Self.name, notReady: "not listed in the registry yet")
+    }
+
+    /// The registry has listed the record, or renewed it.
+    func listed() {
+        wasListed.withLock { $0 = true }
+        readiness.setReady(Self.name)
+    }
+
+    /// The registry does not list or renew the record at the moment.
+    func missed(_ reason: String) {
+        if wasListed.withLock({ $0 }) {
+            readiness.set(
+                Self.name, degraded: "what is connected works on, others may not find this process: \(reason)")
+        } else {
+            readiness.set(Self.name, notReady: "not listed in the registry yet: \(reason)")
+        }
+    }
+}
