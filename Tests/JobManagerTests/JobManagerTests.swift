@@ -44,6 +44,40 @@ internal import Testing
         }
     }
 
+    @Test func `without any daemon it is suspended after a while, keeps its job, and resumes when one answers`()
+        async throws
+    {
+        let network = try await LitecoinNetwork.start()
+        let publisher = RecordingPublisher()
+        let daemons = Array(network.nodes[0...1])
+        try await Self.withHTTPClient { http in
+            var options = JobManagerOptions(daemons: try daemons.map { try DaemonEndpoint(parsing: $0.address) })
+            options.daemonGrace = .seconds(1)
+            options.templates.pollInterval = .milliseconds(100)
+            let manager = JobManager(
+                options, http: http, store: MemoryStore(), wallClockMilliseconds: { 1234 }, logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await manager.run(publishingTo: publisher) }
+                defer { group.cancelAll() }
+                try await eventually("the first job") { publisher.jobs.count == 1 }
+
+                try await daemons[0].kill()
+                try await eventually("the first daemon is missed") { manager.status().daemons[0].state == .unreachable }
+                try await daemons[1].kill()
+                let last = ContinuousClock.now
+                try await eventually("it is suspended") { publisher.suspension != nil }
+                #expect(ContinuousClock.now - last >= .milliseconds(900), "one daemon is enough")
+                #expect(publisher.suspension?.contains("no coin daemon has given a template for 1.0 seconds") == true)
+                #expect(publisher.suspension?.contains("\(daemons[0].rpcPort)") == true)
+                #expect(try manager.current() == publisher.jobs.last)
+
+                try await daemons[1].restart()
+                try await eventually(within: .seconds(40), "it resumes") { publisher.suspension == nil }
+                #expect(manager.status().daemons[1].state == .ready)
+            }
+        }
+    }
+
     private static func expectMethods(_ manager: JobManager, _ jobs: [Job], _ store: MemoryStore) async throws {
         #expect(try manager.current() == jobs.last)
         #expect(try await manager.job(jobs[3].id) == jobs[3])

@@ -39,12 +39,29 @@ final class MemoryStore: JobStore {
     var attempts: Int { state.withLock { $0.attempts } }
 }
 
-/// Keeps what was published, in order.
+/// Keeps what was published, in order, and whether that is suspended.
 final class RecordingPublisher: JobPublisher {
-    private let state = Mutex<[Job]>([])
+    private struct State {
+        var jobs: [Job] = []
+        var suspension: String?
+    }
 
-    func publish(_ job: Job) async { state.withLock { $0.append(job) } }
+    private let state = Mutex(State())
+
+    func publish(_ job: Job) async {
+        state.withLock {
+            $0.jobs.append(job)
+            $0.suspension = nil
+        }
+    }
+
+    func suspend(_ reason: String) async { state.withLock { $0.suspension = reason } }
+
+    func resume() async { state.withLock { $0.suspension = nil } }
 
     /// What was published so far.
-    var jobs: [Job] { state.withLock { $0 } }
+    var jobs: [Job] { state.withLock { $0.jobs } }
+
+    /// Why the last job does not count at the moment; nil while it does.
+    var suspension: String? { state.withLock { $0.suspension } }
 }

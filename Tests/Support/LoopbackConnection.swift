@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Blocking exchanges with a server on 127.0.0.1: for asking a server that a test started whether it is up, and little more.
-enum LoopbackConnection {
+public enum LoopbackConnection {
     /// Connects, sends `request` and returns what comes first (up to 64 KiB); gives up after two seconds of silence.
     static func exchange(port: Int, request: String) throws -> String {
         try withConnection(port: port, request: request) { descriptor in
@@ -14,7 +14,7 @@ enum LoopbackConnection {
     }
 
     /// Connects, sends `request` and returns all that comes until the server closes; gives up after two seconds of silence.
-    static func exchangeUntilClosed(port: Int, request: String) throws -> String {
+    public static func exchangeUntilClosed(port: Int, request: String) throws -> String {
         try withConnection(port: port, request: request) { descriptor in
             var all: [UInt8] = []
             while true {

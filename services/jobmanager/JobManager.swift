@@ -16,6 +16,7 @@ final class JobManager: Sendable {
     private let source: TemplateSource
     private let store: any JobStore
     private let archive: JobArchive
+    private let daemonGrace: Duration
     private let wallClockMilliseconds: @Sendable () -> Int64
     private let logger: Logger
     private let state: Mutex<State>
@@ -37,6 +38,7 @@ final class JobManager: Sendable {
         self.store = store
         self.wallClockMilliseconds = wallClockMilliseconds
         self.logger = logger
+        daemonGrace = options.daemonGrace
         archive = JobArchive(store, expiry: options.jobExpiry, logger: logger)
         state = Mutex(State(cache: JobCache(countLimit: options.cachedJobLimit, ageLimit: options.jobExpiry)))
     }
@@ -48,11 +50,34 @@ final class JobManager: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "templates") { await self.source.run() }
             group.addTask(name: "archive") { await self.archive.run() }
+            group.addTask(name: "supply") { await self.watchSupply(of: publisher) }
             for await selection in source.selections {
                 await take(selection, publishingTo: publisher)
             }
         }
     }
+
+    /// Looks, until cancelled, whether any daemon still stands behind the current job.
+    private func watchSupply(of publisher: some JobPublisher) async {
+        var supply = TemplateSupply(grace: daemonGrace)
+        // The sleep throws when the task is cancelled, and nothing else.
+        while (try? await Task.sleep(for: supply.interval)) != nil {
+            // Before the first job it is not ready anyway.
+            guard state.withLock({ $0.current != nil }) else { continue }
+            switch supply.looked(silentSince: source.silentSince, at: .now) {
+            case .ended:
+                let reason = "no coin daemon has given a template for \(daemonGrace): \(daemonReasons)"
+                logger.warning("not ready any more, with the last job: \(reason)")
+                await publisher.suspend(reason)
+            case .returned:
+                logger.notice("ready again: a coin daemon gives templates")
+                await publisher.resume()
+            case nil: break
+            }
+        }
+    }
+
+    private var daemonReasons: String { source.status.map(\.reason).filter { !$0.isEmpty }.joined(separator: "; ") }
 
     private func take(_ selection: TemplateCandidate, publishingTo publisher: some JobPublisher) async {
         let job = Job(

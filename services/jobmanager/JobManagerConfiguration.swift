@@ -16,6 +16,9 @@ struct JobManagerConfiguration: ServiceConfiguration {
             "call-deadline", \.callDeadline, .duration(.milliseconds(100) ... .seconds(60)),
             "How long a daemon may take to answer"),
         Setting<Self>(
+            "daemon-grace", \.daemonGrace, .duration(.milliseconds(100) ... .seconds(3600)),
+            "How long it stays ready with its last job while no daemon gives templates"),
+        Setting<Self>(
             "job-expiry", \.jobExpiry, .duration(.seconds(10) ... .seconds(86400)),
             "How long a job is kept, in memory and in Redis"),
     ]
@@ -24,6 +27,7 @@ struct JobManagerConfiguration: ServiceConfiguration {
     var daemons = "http://127.0.0.1:9332"
     var pollInterval: Duration = .seconds(5)
     var callDeadline: Duration = .seconds(5)
+    var daemonGrace: Duration = .seconds(30)
     var jobExpiry: Duration = .seconds(600)
 
     func validate() throws(InvalidSetting) {
@@ -38,6 +42,7 @@ struct JobManagerConfiguration: ServiceConfiguration {
     func options() throws -> JobManagerOptions {
         var options = JobManagerOptions(daemons: try DaemonEndpoint.list(parsing: daemons))
         options.callDeadline = callDeadline
+        options.daemonGrace = daemonGrace
         options.jobExpiry = jobExpiry
         options.templates.pollInterval = pollInterval
         return options

@@ -10,6 +10,8 @@ struct JobManagerOptions: Sendable, Hashable {
     var templates = TemplateSource.Options()
     /// How long a job is kept on a block that no ready daemon has.
     var loyalty: Duration = .seconds(10)
+    /// How long it stays ready with its last job while no daemon gives templates.
+    var daemonGrace: Duration = .seconds(30)
     /// The most jobs kept in memory.
     var cachedJobLimit = 64
     /// How long a job is kept in memory and in the store.

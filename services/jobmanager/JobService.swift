@@ -61,11 +61,20 @@ private struct NodePublisher: JobPublisher {
             // The small one first: it waits for nothing.
             try node.publish(JobHeader(job), at: position, key: job.id, as: headers)
             try node.publish(job, at: position, key: job.id, as: jobs)
-            node.setReady()
-            readiness.setReady(Self.condition)
+            await resume()
         } catch {
             logger.error("the job \(job.id) could not be encoded and was not published: \(error)")
         }
+    }
+
+    func suspend(_ reason: String) async {
+        node.setNotReady()
+        readiness.set(Self.condition, notReady: reason)
+    }
+
+    func resume() async {
+        node.setReady()
+        readiness.setReady(Self.condition)
     }
 }
 

@@ -88,6 +88,14 @@ public final class TemplateSource: Sendable {
     /// What the policy chose last; nil before the first template.
     public var current: TemplateCandidate? { board.current }
 
+    /// Since when none of the daemons gives templates; nil while one does.
+    ///
+    /// A daemon that hangs counts from when that was noticed, which takes the poll interval and a call's deadline.
+    public var silentSince: ContinuousClock.Instant? {
+        let silences = followers.map { board.health($0.priority).notReadySince }
+        return silences.contains(nil) ? nil : silences.compactMap(\.self).max()
+    }
+
     /// How each daemon is, in the order of the list.
     public var status: [DaemonStatus] {
         let now = ContinuousClock.now
