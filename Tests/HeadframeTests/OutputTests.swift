@@ -6,6 +6,10 @@ internal import Testing
 @testable internal import headframe
 
 @Suite struct OutputTests {
+    @Test func oneIsNotMany() {
+        #expect([0, 1, 2].map { counted($0, "method") } == ["0 methods", "1 method", "2 methods"])
+    }
+
     @Test func jsonKeepsTheOrderOfKeys() {
         let value: MessagePackValue = ["z": 1, "a": [nil, true, 2.5, "x"], "m": [:], "n": []]
         #expect(JSONText.compact(value) == #"{"z":1,"a":[null,true,2.5,"x"],"m":{},"n":[]}"#)

@@ -53,7 +53,7 @@ struct InspectCommand: AsyncParsableCommand {
     private func show(_ inspection: Inspection) throws {
         if json { return try StandardOutput.line(JSONText.forReader(inspection.json)) }
         let style = Style.standardOutput
-        try StandardOutput.line("\(style(.bold, inspection.name)): \(inspection.methods.count) methods")
+        try StandardOutput.line("\(style(.bold, inspection.name)): \(counted(inspection.methods.count, "method"))")
         for method in inspection.methods {
             let arguments = method.arguments.joined(separator: ", ")
             try StandardOutput.line("\n  \(style(.bold, method.name))(\(arguments))")
