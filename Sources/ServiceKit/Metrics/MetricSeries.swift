@@ -12,6 +12,7 @@ enum MetricValue: Equatable, Sendable {
     case counter(whole: Int64, fraction: Double)
     case gauge(Double)
     case summary(SummaryValue)
+    case histogram(LatencyHistogram)
 }
 
 /// A number that only grows. Whole numbers and fractions are added up apart, because a `Double` cannot count beyond 2^53.
@@ -54,7 +55,7 @@ final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
 }
 
 /// Many numbers, of which the count, the sum and the quantiles are shown.
-final class SummarySeries: MetricSeries, TimerHandler, RecorderHandler {
+final class SummarySeries: MetricSeries, RecorderHandler {
     private let state: Mutex<Summary>
     private let now: @Sendable () -> Duration
 
@@ -64,7 +65,6 @@ final class SummarySeries: MetricSeries, TimerHandler, RecorderHandler {
         self.now = now
     }
 
-    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
     func record(_ value: Int64) { record(Double(value)) }
 
     func record(_ value: Double) {
@@ -73,4 +73,13 @@ final class SummarySeries: MetricSeries, TimerHandler, RecorderHandler {
     }
 
     func value(at now: Duration) -> MetricValue { .summary(state.withLock { $0.value(at: now) }) }
+}
+
+/// Durations, counted in buckets.
+final class TimerSeries: MetricSeries, TimerHandler {
+    private let state = Mutex(LatencyHistogram())
+
+    func recordNanoseconds(_ duration: Int64) { state.withLock { $0.record(seconds: Double(duration) / 1e9) } }
+
+    func value(at now: Duration) -> MetricValue { .histogram(state.withLock { $0 }) }
 }

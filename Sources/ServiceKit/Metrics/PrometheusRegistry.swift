@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The backend of swift-metrics that `/metrics` is read from.
 ///
-/// The same name and labels always mean the same series, whoever makes the handle. Timers are summaries in seconds and
+/// The same name and labels always mean the same series, whoever makes the handle. Timers are histograms in seconds and
 /// their names end in `_seconds`. The number of series is bounded, because a label with a careless value would otherwise
 /// grow without end: handles beyond the limit record nothing and are counted in `headframe_metrics_rejected_total`.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
@@ -131,12 +131,11 @@ extension PrometheusRegistry {
         return series(name, .gauge, dimensions) { GaugeSeries() } ?? NOOPMetricsHandler.instance
     }
 
-    /// Durations, shown in seconds.
+    /// Durations, shown in seconds and counted in buckets; see `LatencyHistogram`.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         let name = MetricName.metric(label)
-        return series(name.hasSuffix("_seconds") ? name : name + "_seconds", .summary, dimensions) {
-            SummarySeries(unitsPerStep: 1e-9, now: now)
-        } ?? NOOPMetricsHandler.instance
+        return series(name.hasSuffix("_seconds") ? name : name + "_seconds", .histogram, dimensions) { TimerSeries() }
+            ?? NOOPMetricsHandler.instance
     }
 
     /// Forgets the series, for every handle of it.

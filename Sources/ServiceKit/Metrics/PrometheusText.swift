@@ -1,7 +1,7 @@
 /// All series of one name.
 struct MetricFamily: Sendable {
     enum Kind: String, Sendable {
-        case counter, gauge, summary
+        case counter, gauge, summary, histogram
     }
 
     var name: String
@@ -40,9 +40,21 @@ enum PrometheusText {
             for (quantile, value) in zip(Summary.quantiles, summary.quantiles) {
                 text += "\(name)\(labels(set, and: ("quantile", "\(quantile)"))) \(number(value))\n"
             }
-            text += "\(name)_sum\(labels(set)) \(number(summary.sum))\n"
-            text += "\(name)_count\(labels(set)) \(summary.count)\n"
+            appendTotals(summary.sum, summary.count, labels: set, name: name, to: &text)
+        case .histogram(let histogram):
+            for (bound, count) in histogram.cumulative {
+                text += "\(name)_bucket\(labels(set, and: ("le", number(bound)))) \(count)\n"
+            }
+            text += "\(name)_bucket\(labels(set, and: ("le", "+Inf"))) \(histogram.count)\n"
+            appendTotals(histogram.sum, histogram.count, labels: set, name: name, to: &text)
         }
+    }
+
+    private static func appendTotals(
+        _ sum: Double, _ count: UInt64, labels set: MetricLabels, name: String, to text: inout String
+    ) {
+        text += "\(name)_sum\(labels(set)) \(number(sum))\n"
+        text += "\(name)_count\(labels(set)) \(count)\n"
     }
 
     private static func labels(_ labels: MetricLabels, and extra: (name: String, value: String)? = nil) -> String {
