@@ -1,7 +1,7 @@
 # Everything needs no configuration: see `make help`. What a target does stands in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up prepare down status watch logs block clean-state test test-build simulate bench-rpc format lint
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate bench-rpc examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=regtest|testnet,
 # FORMATION=jobmanager=2, and any other key of that file.
@@ -57,6 +57,10 @@ bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test
 	@scripts/venv
 	Benchmarks/bench-rpc
+
+examples: ## Build the programs in Examples/, as a package of your own would be
+	@scripts/install-packages runtime
+	swift build --package-path Examples
 
 format: ## Format the Swift sources
 	@scripts/swift-sources | xargs -0 swift format --in-place --parallel
