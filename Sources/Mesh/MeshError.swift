@@ -55,6 +55,13 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    static func nameTooLong(_ name: String, _ limit: Int) -> MeshError {
+        MeshError(
+            .badArguments,
+            "the name “\(name.prefix(40))…” of a published item takes \(name.utf8.count) bytes, at most \(limit) are sent: publish "
+                + "a hash of it")
+    }
+
     static func itemTooLarge(_ bytes: Int, _ limit: Int) -> MeshError {
         MeshError(.badArguments, "an item of \(bytes) bytes was not sent, at most \(limit) are: split it")
     }

@@ -157,7 +157,7 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
                     try socket.connect(to: endpoint)
                 } else if peers.isConnected(endpoint) {
                     // Another life was connected to there: this one sees no handshake of its own, and its routing id decides.
-                    tellConnected(link)
+                    tellConnected(link, at: endpoint)
                 }
             } else {
                 try openDealer(link, endpoint: endpoint)
@@ -201,10 +201,12 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         try socket.connect(to: endpoint)
     }
 
-    private func tellConnected(_ link: LinkID) {
+    private func tellConnected(_ link: LinkID, at endpoint: String) {
         loop.execute { [weak self] in
-            self?.delegate?.link(link, .connected)
-            self?.delegate?.endOfBatch()
+            // It may have broken since.
+            guard let self, peers.isConnected(endpoint) else { return }
+            delegate?.link(link, .connected)
+            delegate?.endOfBatch()
         }
     }
 

@@ -131,6 +131,17 @@ internal import Testing
         #expect(bench.transport.events.map(\.name) == [.stream])
     }
 
+    @Test func aPublishedItemWithANameThatNoSubscriberTakesIsRefused() {
+        var service = ServiceDefinition(name: "s")
+        let texts = service.publication("texts", "Texts.", of: String.self)
+        let bench = NodeBench(service, limits: Self.small)
+        let long = String(repeating: "n", count: Position.maximumNameBytes + 1)
+        let error = #expect(throws: MeshError.self) {
+            try bench.node.publish("a", at: Block.base.position(), key: long, as: texts)
+        }
+        #expect(error?.code == .badArguments)
+    }
+
     /// What goes around an item is bounded by the lengths of its names.
     @Test func aPublishedItemAtTheLimitFitsIntoAMessage() {
         let name = String(repeating: "n", count: Position.maximumNameBytes)

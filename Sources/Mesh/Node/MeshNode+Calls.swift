@@ -22,11 +22,14 @@ extension MeshNode {
     ///
     /// - Throws: ``MeshError``.
     public func call(_ request: CallRequest) async throws -> Payload {
+        guard !Task.isCancelled else {
+            throw MeshError(.cancelled, "“\(request.method)” was not called: its caller is cancelled")
+        }
         let identifier = nextIdentifier()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 submit(.call(identifier, request, continuation))
-                // In a task that is cancelled already, the cancellation has been handed over first and found nothing.
+                // Cancelled since it was asked above, the cancellation may have been handed over first and found nothing.
                 if Task.isCancelled { submit(.cancel(identifier)) }
             }
         } onCancel: {
