@@ -72,7 +72,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 try StandardOutput.line(
                     JSONText.forReader(.map(["ok": .bool(failed == 0), "findings": .array(findings.map(\.json))])))
             } else {
-                try StandardOutput.line("\n\(counted(findings.count, "check")), \(failed) failed, \(counted(warned, "warning"))")
+                try StandardOutput.line(
+                    "\n\(counted(findings.count, "check")), \(failed) failed, \(counted(warned, "warning"))")
             }
             if failed > 0 { throw CommandFailure(.refused, "") }
         }

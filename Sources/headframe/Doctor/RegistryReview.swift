@@ -18,7 +18,8 @@ struct RegistryReview: Sendable {
         guard !instances.isEmpty else {
             return [.warn("registry", "no instance is registered", mend: "start the services (make up)")]
         }
-        return [.ok("registry", "\(counted(instances.count, "instance")) of \(counted(services.count, "service"))")] + epochs + renewals
+        return [.ok("registry", "\(counted(instances.count, "instance")) of \(counted(services.count, "service"))")]
+            + epochs + renewals
             + endpoints + redundancy
     }
 
