@@ -20,6 +20,8 @@ enum JobSamples {
     static func job(_ number: Int) throws -> Job {
         var template = try template("gbt-h1")
         template.coinbaseValue = Int64(number)
-        return Job(template: template, position: position(of: template), createdAtMilliseconds: 0)
+        return Job(
+            template: template, position: position(of: template), payouts: [], tag: "", algorithm: .scrypt,
+            createdAtMilliseconds: 0)
     }
 }

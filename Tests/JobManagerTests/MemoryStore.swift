@@ -1,3 +1,4 @@
+internal import Mining
 internal import Synchronization
 
 @testable internal import jobmanager

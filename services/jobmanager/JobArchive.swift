@@ -1,4 +1,5 @@
 internal import Logging
+internal import Mining
 internal import Synchronization
 
 /// Writes jobs to the store, beside the publishing of them, so that a store that is away delays nobody.

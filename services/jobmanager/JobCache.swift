@@ -1,3 +1,5 @@
+internal import Mining
+
 /// The newest jobs in memory, bounded by number and age. A value; time is a parameter.
 struct JobCache: Sendable {
     private struct Entry {

@@ -81,7 +81,8 @@ final class JobManager: Sendable {
 
     private func take(_ selection: TemplateCandidate, publishingTo publisher: some JobPublisher) async {
         let job = Job(
-            template: selection.template, position: selection.position, createdAtMilliseconds: wallClockMilliseconds())
+            template: selection.template, position: selection.position, payouts: [], tag: "", algorithm: .scrypt,
+            createdAtMilliseconds: wallClockMilliseconds())
         guard adopt(job) else { return }
         await publisher.publish(job)
         archive.add(job)

@@ -1,4 +1,5 @@
 internal import CoinDaemon
+internal import Mining
 
 /// What the method `status` answers.
 struct JobManagerStatus: Codable, Sendable, Hashable {

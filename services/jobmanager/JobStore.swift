@@ -1,3 +1,5 @@
+internal import Mining
+
 /// Where jobs are kept for every jobmanager to find, beyond the life of the one that made them.
 protocol JobStore: Sendable {
     /// Stores a job until its expiry. Storing it again is fine and renews the expiry.

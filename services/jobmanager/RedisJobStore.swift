@@ -1,4 +1,5 @@
 internal import MessagePack
+internal import Mining
 internal import Redis
 
 /// Keeps jobs in the Redis of the shared state, as MessagePack under `{namespace}:job:<id>`, until they expire.

@@ -2,14 +2,16 @@ internal import Foundation
 internal import Mining
 internal import Testing
 
-@testable internal import jobmanager
-
 @Suite struct JobIdentityTests {
-    private func id(lineage: String = "regtest:00", _ change: (inout BlockTemplate) -> Void = { _ in }) throws -> String
-    {
-        var template = try JobSamples.template()
+    private func id(
+        lineage: String = "regtest:00", payouts: [Payout] = Samples.payouts, tag: String = "/mesh/",
+        algorithm: ProofOfWorkKind = .scrypt, _ change: (inout BlockTemplate) -> Void = { _ in }
+    ) throws -> String {
+        var template = try Samples.template()
         change(&template)
-        return JobIdentity.of(template, at: JobSamples.position(of: template, lineage: lineage))
+        return JobIdentity.of(
+            template, at: Samples.position(of: template, lineage: lineage), payouts: payouts, tag: tag,
+            algorithm: algorithm)
     }
 
     @Test func `an id stays what it is from version to version`() throws {
@@ -39,7 +41,14 @@ internal import Testing
         var ids = try Self.relevant.map { try id($0) }
         ids.append(try id())
         ids.append(try id(lineage: "regtest:01"))
-        #expect(Set(ids).count == Self.relevant.count + 2)
+        ids.append(try id(payouts: []))
+        ids.append(try id(payouts: [Payout(script: "51")]))
+        ids.append(try id(payouts: [Payout(script: "51", weight: 2)]))
+        ids.append(try id(payouts: [Payout(script: "51"), Payout(script: "52")]))
+        ids.append(try id(payouts: [Payout(script: "52"), Payout(script: "51")]))
+        ids.append(try id(tag: ""))
+        ids.append(try id(algorithm: .sha256d))
+        #expect(Set(ids).count == Self.relevant.count + 9)
     }
 
     @Test(arguments: ["", "abc", String(repeating: "A", count: 32), String(repeating: "0", count: 33), "job:*"])
@@ -48,8 +57,8 @@ internal import Testing
     }
 
     @Test func `a job survives its encoding, and a header holds no transactions`() throws {
-        let template = try JobSamples.template()
-        let job = Job(template: template, position: JobSamples.position(of: template), createdAtMilliseconds: 7)
+        let template = try Samples.template()
+        let job = Samples.job(template)
         #expect(try JSONDecoder().decode(Job.self, from: JSONEncoder().encode(job)) == job)
         let header = JobHeader(job)
         let text = String(decoding: try JSONEncoder().encode(header), as: UTF8.self)

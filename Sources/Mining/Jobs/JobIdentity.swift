@@ -1,24 +1,26 @@
 internal import Crypto
-internal import Mining
 
 /// The content-addressed id of a job: the first 128 bits of a SHA-256 over what makes two jobs different work, in hexadecimal.
 ///
 /// In it, in this order: a version of this layout, the chain's lineage, the parent's hash, the block version, bits, height, coinbase value,
-/// the coinbase data (`coinbaseaux`, by name), the rules, the witness commitment, the extension block (`mweb`), and of each transaction in the
-/// block's order both hashes. (A transaction's bytes, fee and weight follow from its hashes.)
+/// the coinbase data (`coinbaseaux`, by name), the rules, the witness commitment, the extension block (`mweb`), of each transaction in the
+/// block's order both hashes (its bytes, fee and weight follow from those), of each payout script and weight, the tag, and the algorithm.
 ///
 /// Not in it: `curtime`, `mintime`, `longpollid`, the limits and what a miner may change. So a template that was fetched again, or by another
 /// jobmanager, with the same transactions on the same block is the same job.
 ///
 /// Each part goes in with its length before it, so that no two different contents give the same bytes.
-enum JobIdentity {
+public enum JobIdentity {
     /// Digits of an id.
-    static let digits = 32
+    public static let digits = 32
 
-    /// The id of a template at a position.
-    static func of(_ template: BlockTemplate, at position: ChainPosition) -> String {
+    /// The id of a template at a position, mined for these payouts.
+    public static func of(
+        _ template: BlockTemplate, at position: ChainPosition, payouts: [Payout], tag: String,
+        algorithm: ProofOfWorkKind
+    ) -> String {
         var content = HashedContent()
-        content.add("headframe-job/1")
+        content.add("headframe-job/2")
         content.add(position.lineage)
         content.add(template.previousBlockHash)
         content.add(Int64(template.version))
@@ -30,11 +32,14 @@ enum JobIdentity {
         content.add(template.defaultWitnessCommitment)
         content.add(template.mweb)
         content.add(template.transactions.flatMap { [$0.txid, $0.hash] })
+        content.add(payouts.flatMap { [$0.script, String($0.weight)] })
+        content.add(tag)
+        content.add(algorithm.rawValue)
         return content.digest(digits: digits)
     }
 
     /// Whether a text has the form of an id.
-    static func isWellFormed(_ id: String) -> Bool {
+    public static func isWellFormed(_ id: String) -> Bool {
         id.utf8.count == digits && id.utf8.allSatisfy { lowercaseHexDigits.contains($0) }
     }
 }
