@@ -32,6 +32,6 @@ struct Headframe: AsyncParsableCommand {
         version: "headframe \(HeadframeVersion.current)",
         subcommands: [
             ServicesCommand.self, InspectCommand.self, CallCommand.self, SubscribeCommand.self, PingCommand.self,
-            DoctorCommand.self,
+            MinerCommand.self, DoctorCommand.self,
         ])
 }

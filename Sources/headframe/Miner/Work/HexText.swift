@@ -1,0 +1,40 @@
+/// Hexadecimal digits, read strictly.
+enum HexText {
+    /// The bytes, of a given number or any; nil for anything but pairs of digits.
+    static func bytes(_ text: String, count: Int? = nil) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2), count.map({ digits.count == 2 * $0 }) ?? true else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    /// Four bytes, the most significant one first.
+    static func number(_ text: String) -> UInt32? {
+        bytes(text, count: 4).map { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+
+    /// Eight lower-case digits.
+    static func text(_ number: UInt32) -> String {
+        text((0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) })
+    }
+
+    /// Lower-case digits.
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
