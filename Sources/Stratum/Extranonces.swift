@@ -28,7 +28,7 @@ public struct Extranonce1: Sendable, Hashable, CustomStringConvertible {
 
     /// The bytes as they stand in the coinbase.
     public var bytes: [UInt8] {
-        [process, connection].flatMap { half in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: half >> $0) } }
+        bigEndianBytes(process) + bigEndianBytes(connection)
     }
 
     /// 16 lower-case hexadecimal digits.

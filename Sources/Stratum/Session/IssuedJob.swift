@@ -8,17 +8,15 @@ struct IssuedJob: Sendable {
     let extranonce1: Extranonce1
     let difficulty: Double
     let target: UInt256
-    let issued: ContinuousClock.Instant
-    /// When the work came to the server, or was confirmed last.
-    var known: ContinuousClock.Instant
-    /// What was submitted, valid or not yet known to be.
-    var submissions: Set<Submission> = []
+    /// When other work of the same block took its place.
+    var superseded: ContinuousClock.Instant?
+}
 
-    /// What tells two shares of a job apart, as numbers: written differently, they are the same.
-    struct Submission: Sendable, Hashable {
-        let extranonce2: UInt32
-        let time: UInt32
-        let nonce: UInt32
-        let version: UInt32
-    }
+/// What tells two shares of the same work apart, as numbers: written differently, they are the same.
+struct Submission: Sendable, Hashable {
+    let extranonce1: Extranonce1
+    let extranonce2: UInt32
+    let time: UInt32
+    let nonce: UInt32
+    let version: UInt32
 }

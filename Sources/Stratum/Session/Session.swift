@@ -1,20 +1,24 @@
 public import Mining
 
-/// One connection of a miner, as a value: lines, jobs and time in, actions out.
+/// One connection of a miner, as a value: lines, work and time in, actions out.
 ///
-/// Replies leave in the order of the requests: a share waits for its hash, and what was asked behind it waits with it. Authorization and the
-/// recalling of a session are decided by the server; requests behind them are not even looked at before that.
+/// Replies leave in the order of the requests: a share waits for its hash, and the reply to what was asked behind it waits with it.
+/// Authorization and the recalling of an earlier session are decided by the server; requests behind them are not even looked at before
+/// that.
 ///
-/// A job is issued under an id of its own each time: the first 8 digits of the job's content-addressed id, the 16 of the extranonce1, which no other
-/// connection of any server has, and a number that counts the issues of this session. So no id ever stands for two things, and a share
-/// is checked against the difficulty that its job was issued with.
+/// A job is issued under an id of its own each time: the first 8 digits of the job's content-addressed id, the 16 of the extranonce1,
+/// which no other connection of any server ever has, and a hexadecimal number that counts the issues. So no id stands for two things,
+/// across servers and restarts, and a share is checked against the difficulty that its job was issued with. Work is issued again, with a
+/// later time, when the difficulty changes and when the connection was silent for long.
+///
+/// Source: the Stratum V1 of Slush Pool as miners speak it today, and BIP 310.
 public struct Session: Sendable {
     /// The time that everything here is decided by.
     public typealias Instant = ContinuousClock.Instant
 
     /// What the connection is given.
     public let options: SessionOptions
-    /// The extranonce for jobs from now on.
+    /// The extranonce for jobs from now on. It changes with ``recalled(_:now:)`` and ``setExtranonce(_:now:)``.
     public internal(set) var extranonce1: Extranonce1
     /// What the miner says that it is; cut to 128 bytes, empty where it says nothing.
     public internal(set) var agent = ""
@@ -23,50 +27,178 @@ public struct Session: Sendable {
     /// The version bits that were agreed on; 0 before.
     public internal(set) var versionMask: UInt32 = 0
 
+    // How far the miner has come, by what was asked and by what was answered.
+    var isSubscribed = false
+    var knowsSubscription = false
+    var knowsAuthorization = false
+    var takesExtranonce = false
+    var wasRecalled = false
+    var isClosed = false
+
+    // What it mines.
+    var vardiff: Vardiff
+    var current: CurrentWork?
+    var jobs = IssuedJobs()
+    var announcedDifficulty: Double?
+    var isIssueDue = false
+
+    // What it waits for.
+    var replies = ReplyQueue()
+    var shares: [CheckID: PendingShare] = [:]
+    var checks: UInt64 = 0
+    var decision: Decision?
+    var backlog: [[UInt8]] = []
+    var backlogBytes = 0
+    var calls: Int64 = 0
+    var versionCall: Int64?
+
+    // What comes out.
+    var outbox: [Action] = []
+    var closing: CloseReason?
+    var garbageLines = 0
+    var lastSent: Instant
+
     /// A connection that begins.
     ///
     /// - Parameters:
     ///   - extranonce1: unique to it, see ``Extranonces``.
     ///   - work: the current work, where there is one.
-    public init(extranonce1: Extranonce1, options: SessionOptions = SessionOptions(), work: Work? = nil, now: Instant) {
+    ///   - known: when that work came to the server or was confirmed last; now, where it is not given.
+    public init(
+        extranonce1: Extranonce1, options: SessionOptions = SessionOptions(), work: Work? = nil, known: Instant? = nil,
+        now: Instant
+    ) {
         self.options = options
         self.extranonce1 = extranonce1
+        vardiff = Vardiff(options.vardiff, now: now)
+        lastSent = now
+        current = work.map { CurrentWork($0, known: known ?? now) }
     }
 
     /// How far it has come.
-    public var state: State { .connected }
+    public var state: State {
+        if isClosed { return .closed }
+        guard isSubscribed, !workers.isEmpty else { return isSubscribed || !workers.isEmpty ? .subscribed : .connected }
+        return jobs.isEmpty ? .waitingForJob : .mining
+    }
+
     /// The difficulty that jobs are issued with.
-    public var difficulty: Double { 0 }
+    public var difficulty: Double {
+        guard let current else { return vardiff.difficulty }
+        // A block must not be lost because it is no share. Below the lowest difficulty a block is found every second anyway.
+        return min(vardiff.difficulty, max(current.networkDifficulty, vardiff.options.bounds.lowerBound))
+    }
+
     /// Whether so many requests wait that nothing more should be read from the connection for now.
-    public var isCongested: Bool { false }
+    public var isCongested: Bool { !isClosed && replies.count + backlog.count >= Self.congestion }
+    private static let congestion = 64
+
     /// What to keep when the connection ends; nil where there is nothing to come back to.
-    public var memory: SessionMemory? { nil }
+    public var memory: SessionMemory? {
+        guard knowsSubscription, !jobs.isEmpty else { return nil }
+        return SessionMemory(extranonce1: extranonce1, vardiff: vardiff, jobs: jobs)
+    }
 
     /// Takes a line, without its end.
-    public mutating func receive(line: some Collection<UInt8>, now: Instant) -> [Action] { [] }
-    /// Takes the decision on the worker of the last ``Action/authorize(user:password:)``.
-    public mutating func authorized(_ authorization: Authorization, now: Instant) -> [Action] { [] }
-    /// Takes the memory that ``Action/recall(session:)`` asked for.
-    public mutating func recalled(_ memory: SessionMemory?, now: Instant) -> [Action] { [] }
-    /// Takes the result of a check.
-    public mutating func checked(_ id: CheckID, _ result: ShareResult, now: Instant) -> [Action] { [] }
-    /// Takes new work. The work that it has already is confirmed by this, and not issued again unless `clean`.
-    ///
-    /// - Parameter clean: whether what was mined so far is worthless: the tip has changed.
-    public mutating func work(_ work: Work, clean: Bool, now: Instant) -> [Action] { [] }
-    /// Looks at the time: missing shares, old jobs, long silence. To be called about every second.
-    public mutating func tick(now: Instant) -> [Action] { [] }
+    public mutating func receive(line: some Collection<UInt8>, now: Instant) -> [Action] {
+        guard !isClosed else { return [] }
+        if line.count > options.lineLimit {
+            closing = .lineTooLong
+        } else if decision != nil {
+            wait(Array(line))
+        } else {
+            handle(Array(line), now: now)
+        }
+        return finish(now: now)
+    }
 
-    /// Shows the miner's owner a message, where the miner does.
-    public mutating func showMessage(_ text: String, now: Instant) -> [Action] { [] }
-    /// Asks the miner to connect elsewhere. Without a host it is asked to come back here, which some ignore.
-    public mutating func reconnect(host: String? = nil, port: UInt16? = nil, wait: Duration = .zero, now: Instant)
-        -> [Action]
-    { [] }
-    /// Asks the miner what it is; the answer becomes the agent.
-    public mutating func askVersion(now: Instant) -> [Action] { [] }
-    /// Asks for a sign of life.
-    public mutating func ping(now: Instant) -> [Action] { [] }
-    /// Gives another extranonce for jobs from now on, and issues one; a miner that did not subscribe to that has to come again.
-    public mutating func setExtranonce(_ extranonce1: Extranonce1, now: Instant) -> [Action] { [] }
+    /// Looks at the time: missing shares, old jobs, long silence. To be called about every second.
+    public mutating func tick(now: Instant) -> [Action] {
+        guard !isClosed else { return [] }
+        look(at: now)
+        return finish(now: now)
+    }
+}
+
+extension Session {
+    /// What the server is to decide before anything else is looked at.
+    enum Decision: Sendable {
+        case authorization(id: JSONValue, ReplyQueue.Place, user: String, DifficultyArguments)
+        case recall(id: JSONValue, ReplyQueue.Place)
+    }
+
+    /// Keeps a line until the server has decided.
+    private mutating func wait(_ line: [UInt8]) {
+        backlog.append(line)
+        backlogBytes += line.count
+        if backlogBytes > options.backlogLimit { closing = .tooManyRequests }
+        watchPending()
+    }
+
+    private mutating func watchPending() {
+        if replies.count + backlog.count > options.pendingLimit { closing = .tooManyRequests }
+    }
+
+    private mutating func handle(_ line: [UInt8], now: Instant) {
+        guard !line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) else { return }
+        switch Message(line: line, depthLimit: options.depthLimit) {
+        case .request(let request): answer(request, now: now)
+        case .response(let id, let result): take(result, of: id)
+        case .wrong(let id, let problem): refuse(id, problem)
+        case .garbage(let problem):
+            refuse(.null, problem)
+            garbageLines += 1
+            if garbageLines >= options.garbageLimit { closing = .garbage }
+        }
+        watchPending()
+    }
+
+    private mutating func refuse(_ id: JSONValue, _ problem: String) {
+        replies.fill(replies.reserve(), Line.error(StratumError(.other, problem), to: id))
+    }
+
+    /// Goes on with the requests that waited for a decision.
+    mutating func goOn(now: Instant) {
+        decision = nil
+        // A reply that left may have begun the mining; what waited finds the session as its miner does.
+        flush(now: now)
+        while decision == nil, closing == nil, !backlog.isEmpty {
+            let line = backlog.removeFirst()
+            backlogBytes -= line.count
+            handle(line, now: now)
+        }
+    }
+
+    mutating func send(_ line: [UInt8], now: Instant) {
+        outbox.append(.send(line))
+        lastSent = now
+    }
+
+    /// Lets the replies leave that are next, with what they begin.
+    mutating func flush(now: Instant) {
+        while let reply = replies.next() {
+            send(reply.line, now: now)
+            switch reply.effect {
+            case .none: continue
+            case .subscribed: knowsSubscription = true
+            case .authorized: knowsAuthorization = true
+            }
+            if jobs.isEmpty || isIssueDue { issue(clean: true, now: now) }
+        }
+    }
+
+    /// The actions since the last time.
+    mutating func finish(now: Instant) -> [Action] {
+        if !isClosed {
+            flush(now: now)
+            if let closing {
+                outbox.append(.close(closing))
+                isClosed = true
+                backlog = []
+                backlogBytes = 0
+            }
+        }
+        defer { outbox = [] }
+        return outbox
+    }
 }

@@ -13,8 +13,8 @@ public struct SessionOptions: Sendable, Hashable {
     public var supersededJobAge: Duration = .seconds(300)
     /// How long a job is mined on that was neither followed nor confirmed.
     public var jobAge: Duration = .seconds(3600)
-    /// The most shares accepted for one issue of a job.
-    public var sharesPerJob = 4096
+    /// The most shares accepted for one job.
+    public var sharesPerJob = 16384
     /// How far a share's time may lie after the job's, in seconds. Nodes take up to two hours.
     public var timeRoll: UInt32 = 7000
     /// After how long a silence something is sent: many miners give up after 120 s.

@@ -68,3 +68,13 @@ public enum ShareResult: Sendable, Hashable {
     /// The hash could not be computed, and why.
     case failed(String)
 }
+
+extension ShareResult {
+    /// Whether the share counts.
+    public var isAccepted: Bool {
+        switch self {
+        case .accepted, .block: true
+        case .lowDifficulty, .failed: false
+        }
+    }
+}
