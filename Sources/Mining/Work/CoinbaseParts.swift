@@ -30,14 +30,14 @@ struct CoinbaseParts {
                     + "\(extranonceBytes) extranonce and \(job.tag.utf8.count) tag, and 2 to 100 are allowed; shorten the tag"
             )
         }
-        head.append(littleEndian: UInt32(1))
+        head.append(littleEndian: UInt32(2))
         head += [1] + [UInt8](repeating: 0, count: 32) + [0xff, 0xff, 0xff, 0xff]
         head.append(length: scriptLength)
         head += before
 
         var outputs = try Self.payouts(job)
         if let commitment = template.defaultWitnessCommitment {
-            outputs.append((0, try Self.bytes(commitment, "default_witness_commitment")))
+            outputs.append((0, try template.bytes(of: commitment, "default_witness_commitment")))
         }
         tail = after + [0xff, 0xff, 0xff, 0xff]
         tail.append(length: outputs.count)
@@ -72,7 +72,7 @@ struct CoinbaseParts {
     private static func flags(_ template: BlockTemplate) throws(MiningError) -> [UInt8] {
         var flags: [UInt8] = []
         for (name, value) in template.coinbaseAux.sorted(by: { $0.key < $1.key }) {
-            flags += try bytes(value, "coinbaseaux.\(name)")
+            flags += try template.bytes(of: value, "coinbaseaux.\(name)")
         }
         return flags
     }
@@ -112,14 +112,5 @@ struct CoinbaseParts {
         }
         outputs[0].value += job.template.coinbaseValue - outputs.reduce(0) { $0 + $1.value }
         return outputs
-    }
-
-    private static func bytes(_ hex: String, _ field: String) throws(MiningError) -> [UInt8] {
-        guard let bytes = Hex.decode(hex) else {
-            throw MiningError(
-                .invalidTemplate, "the template's \(field) is not hexadecimal: '\(hex.prefix(80))'; see the coin daemon"
-            )
-        }
-        return bytes
     }
 }

@@ -63,11 +63,9 @@ public struct Work: Sendable {
         }
         self.bits = bits
         networkTarget = UInt256(compactBits: bits)
-        previousHash = try Self.hash(template.previousBlockHash, "previousblockhash")
+        previousHash = try template.parentHash()
         previousBlockHash = Hex.encode(previousHash.reversed())
-        var leaves: [[UInt8]] = []
-        for transaction in template.transactions { leaves.append(try Self.hash(transaction.txid, "transactions.txid")) }
-        branch = MerkleTree.branch(beside: leaves)
+        branch = try template.merkleBranch()
         let coinbase = try CoinbaseParts(job, extranonceBytes: extranonceBytes)
         self.extranonceBytes = extranonceBytes
         coinbase1 = coinbase.head
@@ -110,17 +108,6 @@ public struct Work: Sendable {
                 "the template's \(field) \(seconds) does not fit a block header; see the coin daemon's clock")
         }
         return time
-    }
-
-    /// The 32 bytes of a hash as they are stored.
-    static func hash(_ shown: String, _ field: String) throws(MiningError) -> [UInt8] {
-        guard let bytes = Hex.decode(shown), bytes.count == 32 else {
-            throw MiningError(
-                .invalidTemplate,
-                "the template's \(field) is not a hash of 64 hexadecimal digits: '\(shown.prefix(80))'; see the coin daemon"
-            )
-        }
-        return bytes.reversed()
     }
 
     private static func swappingWords(_ hash: [UInt8]) -> String {
