@@ -18,7 +18,13 @@ enum RecordFields {
             "pid", RedisArgument(record.pid), "host", RedisArgument(record.host),
             "started", RedisArgument(record.startedMilliseconds),
         ]
+            + record.attributes.sorted { $0.key < $1.key }.flatMap {
+                [RedisArgument(attributePrefix + $0), RedisArgument($1)]
+            }
     }
+
+    /// What the names of the fields begin with that hold attributes.
+    static let attributePrefix = "attribute:"
 
     /// The fields that change all the time.
     static func quiet(_ record: InstanceRecord) -> [RedisArgument] {
@@ -50,6 +56,7 @@ enum RecordFields {
             record.pid = Int32(try number("pid", fields, in: 0...Int64(Int32.max), default: 0))
             record.startedMilliseconds = try number("started", fields, in: 0...(1 << 53), default: 0)
             record.load = try load(fields)
+            record.attributes = try attributes(fields)
             return .success(record)
         } catch {
             return .failure(error)
@@ -96,6 +103,19 @@ enum RecordFields {
             throw MalformedRecord(field: field)
         }
         return number
+    }
+
+    private static func attributes(_ fields: [String: RedisValue]) throws(MalformedRecord) -> [String: String] {
+        var attributes: [String: String] = [:]
+        for field in fields.keys where field.hasPrefix(attributePrefix) {
+            let name = String(field.dropFirst(attributePrefix.count))
+            let value = try text(field, fields)
+            guard InstanceRecord.isAttribute(name, value), attributes.count < InstanceRecord.attributeLimit else {
+                throw MalformedRecord(field: field)
+            }
+            attributes[name] = value
+        }
+        return attributes
     }
 
     private static func load(_ fields: [String: RedisValue]) throws(MalformedRecord) -> Double {

@@ -20,6 +20,21 @@ internal import Testing
         }
     }
 
+    @Test func attributesAreListedAndAChangeOfThemIsNews() async throws {
+        try await withScene { scene in
+            var record = try await scene.join("jobs-1")
+            record.attributes = ["extranonce": "0a0b0c0d", "shape": ""]
+            #expect(try await scene.registry.announce(record) == .listed)
+            #expect(try await scene.listed() == [record])
+            #expect(try await scene.client.send(["XLEN", "{test}:events"]).integer == 2)
+            #expect(try await scene.registry.announce(record) == .listed)
+            #expect(try await scene.client.send(["XLEN", "{test}:events"]).integer == 2)
+            // What nobody of this mesh would have written hides the record, like any other absurd field.
+            _ = try await scene.client.send(["HSET", "{test}:service:jobs:jobs-1", "attribute:UPPER", "x"])
+            #expect(try await scene.listed().isEmpty)
+        }
+    }
+
     @Test func epochsOnlyRise() async throws {
         try await withScene { scene in
             let name = InstanceName(service: "jobs", instance: "jobs-1")

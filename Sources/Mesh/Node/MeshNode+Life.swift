@@ -74,6 +74,7 @@ extension MeshNode {
         while !Task.isCancelled {
             if standing.withLock({ $0.isLeaving }) { return await leave(name, epoch) }
             record.state = state
+            record.attributes = standing.withLock { $0.attributes }
             record.load = await onCore { $0.server.load }
             do {
                 if case .fenced(let newer) = try await registry.announce(record) {

@@ -35,6 +35,7 @@ public final class MeshNode: Sendable {
         var epoch: Epoch?
         var endpoint: String?
         var isLeaving = false
+        var attributes: [String: String] = [:]
     }
 
     let configuration: Configuration
@@ -92,6 +93,19 @@ public final class MeshNode: Sendable {
 
     /// Says that the service takes no work for the moment, though it runs.
     public func setNotReady() { change(to: .starting) }
+
+    /// Tells others something through the record's ``InstanceRecord/attributes``, at once where it is listed.
+    ///
+    /// - Precondition: ``InstanceRecord/isAttribute(_:_:)``, and no more than ``InstanceRecord/attributeLimit`` of them.
+    public func setAttribute(_ name: String, to value: String) {
+        precondition(
+            InstanceRecord.isAttribute(name, value), "“\(name)” with “\(value)” cannot be an attribute of a record")
+        standing.withLock {
+            $0.attributes[name] = value
+            precondition($0.attributes.count <= InstanceRecord.attributeLimit, "too many attributes for a record")
+        }
+        announcements.signal()
+    }
 
     private func change(to state: InstanceState) {
         let hasChanged = standing.withLock { standing in

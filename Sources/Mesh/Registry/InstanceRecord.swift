@@ -61,6 +61,9 @@ public struct InstanceRecord: Sendable, Hashable {
     public var startedMilliseconds: Int64
     /// How busy it says it is: calls in flight divided by its limit, 0 to 1.
     public var load: Double
+    /// What instances of its service tell each other beyond the above, by name: at most ``attributeLimit``, see
+    /// ``isAttribute(_:_:)``.
+    public var attributes: [String: String] = [:]
 
     /// Makes a record; everything but the name and the place has a default.
     public init(
@@ -81,6 +84,19 @@ public struct InstanceRecord: Sendable, Hashable {
         self.host = host
         self.startedMilliseconds = startedMilliseconds
         self.load = load
+    }
+
+    /// The most attributes that a record has.
+    public static let attributeLimit = 8
+
+    /// Whether this can be an attribute: a name of 1 to 32 lower-case letters, digits and dashes, a value of at most 256 bytes.
+    public static func isAttribute(_ name: String, _ value: String) -> Bool {
+        let isName = name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-")
+        }
+        return isName && (1...32).contains(name.utf8.count) && value.utf8.count <= 256
     }
 
     /// What a peer of this generation says in `protocol`.
