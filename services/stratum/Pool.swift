@@ -101,3 +101,8 @@ struct ForgetfulRecorder: PoolRecorder {
     func disconnected(_ connection: ConnectionInfo) {}
     func share(_ share: ShareRecord) {}
 }
+
+/// Loses found blocks: for tests of everything else.
+struct ForgetfulSink: BlockSink {
+    func found(_ block: FoundBlock) {}
+}

@@ -1,0 +1,90 @@
+internal import NIOCore
+internal import Stratum
+
+/// What a session wants done.
+extension Connection {
+    /// Does it, in order.
+    func perform(_ actions: [Session.Action], now: ContinuousClock.Instant) {
+        for action in actions { perform(action, now: now) }
+    }
+
+    private func perform(_ action: Session.Action, now: ContinuousClock.Instant) {
+        switch action {
+        case .send(let bytes): send(bytes)
+        case .check(let check): hash(check, now: now)
+        case .authorize: perform(session?.authorized(authorization(now: now), now: now) ?? [], now: now)
+        case .recall(let name):
+            let memory = parts.vault.take(name, now: now)
+            perform(session?.recalled(memory, now: now) ?? [], now: now)
+        case .accepted(let share): count(share, now: now)
+        case .rejected(let worker, let reason): count(reason, of: worker, now: now)
+        case .difficulty: ledger.hasChanged = true
+        case .close(let reason):
+            close(.protocolError, "the session ended it: \(reason.rawValue)", now: now)
+        }
+    }
+
+    private func hash(_ check: ShareCheck, now: ContinuousClock.Instant) {
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        let loop = channel.eventLoop
+        let parts = parts
+        let isTaken = parts.hashing.submit(check) { result in
+            parts.passOn(result, of: check)
+            loop.execute { bound.value.checked(check.id, result) }
+        }
+        if isTaken { return }
+        let busy = ShareResult.failed("the server is busy; this share was not checked")
+        perform(session?.checked(check.id, busy, now: now) ?? [], now: now)
+    }
+
+    /// Any worker may mine; only their number and their pace have limits.
+    private func authorization(now: ContinuousClock.Instant) -> Session.Authorization {
+        guard let address, parts.guardian.mayAuthorize(address, now: now) else {
+            return .refused("too many authorizations from your address; try again in a minute")
+        }
+        return .allowed
+    }
+
+    private func count(_ share: Share, now: ContinuousClock.Instant) {
+        let milliseconds = parts.wallClockMilliseconds()
+        ledger.accepted(atMilliseconds: milliseconds)
+        parts.statistics.share(.accepted, now: now)
+        parts.recorder.share(
+            ShareRecord(
+                worker: share.worker, outcome: .accepted, difficulty: share.difficulty, atMilliseconds: milliseconds,
+                height: share.height, hash: share.hash, isBlock: share.isBlock))
+        if let address { parts.guardian.valid(from: address, now: now) }
+    }
+
+    private func count(_ reason: RejectReason, of worker: String, now: ContinuousClock.Instant) {
+        ledger.rejected()
+        let outcome = ShareRecord.Outcome(reason)
+        parts.statistics.share(outcome, now: now)
+        // Without a worker there is nobody to count it for.
+        if !worker.isEmpty {
+            parts.recorder.share(
+                ShareRecord(
+                    worker: worker, outcome: outcome, difficulty: session?.difficulty ?? 0,
+                    atMilliseconds: parts.wallClockMilliseconds()))
+        }
+        guard reason.isInvalid, let address, closing == nil,
+            let ban = parts.guardian.invalid(from: address, now: now)
+        else { return }
+        let seconds = Int(((ban.ends - now) / .seconds(1)).rounded(.up))
+        hub.complain("banned \(ban.address) for \(seconds) s because of many invalid shares", metadata)
+        send(StratumLine.showMessage("banned for \(seconds) s because of many invalid shares; check the miner"))
+        close(.banned, "too many invalid shares, the last one: \(reason.rawValue)", now: now)
+    }
+}
+
+extension ShareRecord.Outcome {
+    /// What a reason counts as.
+    fileprivate init(_ reason: RejectReason) {
+        switch reason {
+        case .stale: self = .stale
+        case .duplicate: self = .duplicate
+        case .lowDifficulty: self = .lowDifficulty
+        default: self = .invalid
+        }
+    }
+}

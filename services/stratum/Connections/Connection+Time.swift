@@ -1,0 +1,51 @@
+internal import NIOCore
+internal import Stratum
+
+/// What the passing of time does to a connection.
+extension Connection {
+    /// Looks at the clock.
+    func tick(now: ContinuousClock.Instant) {
+        if let closing {
+            if now >= closing.until { channel.close(promise: nil) }
+            return
+        }
+        if isStuck(now: now) {
+            return drop(.slow, "nothing was read for \(parts.options.sendTimeout)")
+        }
+        if !isLoggedIn, now - since >= parts.options.handshakeTimeout {
+            return close(.silent, "no worker was authorized within \(parts.options.handshakeTimeout)", now: now)
+        }
+        if now - heard >= parts.options.idleTimeout {
+            return close(.silent, "nothing was said for \(parts.options.idleTimeout)", now: now)
+        }
+        act(now: now) { $0.tick(now: now) }
+        report()
+    }
+
+    /// Whether a worker may mine.
+    var isLoggedIn: Bool { session?.state == .mining || session?.state == .waitingForJob }
+
+    private func isStuck(now: ContinuousClock.Instant) -> Bool {
+        let unread = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard let unread, unread > 0 else {
+            stuckSince = nil
+            return false
+        }
+        let since = stuckSince ?? now
+        stuckSince = since
+        return now - since >= parts.options.sendTimeout
+    }
+
+    /// Tells the recorder what has changed.
+    private func report() {
+        guard let session, session.state != .connected, let address else { return }
+        ledger.report(
+            session, address: address.description, listener: listen.description, proxyID: proxyID, to: parts.recorder)
+    }
+
+    /// Asks the miner to connect elsewhere; one that cannot be asked hears nothing.
+    func askToLeave(now: ContinuousClock.Instant) {
+        guard session != nil else { return close(.drained, "the server is shutting down", now: now) }
+        act(now: now) { $0.reconnect(now: now) }
+    }
+}

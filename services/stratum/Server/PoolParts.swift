@@ -1,0 +1,57 @@
+internal import Logging
+internal import Mining
+internal import Stratum
+
+/// What all connections of the server share.
+struct PoolParts: Sendable {
+    let options: ServerOptions
+    let guardian: Guardian
+    let board: WorkBoard
+    let hashing: HashPool
+    let extranonces: ExtranonceSource
+    let vault: SessionVault
+    let statistics: PoolStatistics
+    let recorder: any PoolRecorder
+    let blocks: any BlockSink
+    /// Milliseconds since 1970, for people.
+    let wallClockMilliseconds: @Sendable () -> Int64
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - recorder: Told of connections and shares.
+    ///   - blocks: Where found blocks go.
+    init(
+        _ options: ServerOptions, recorder: any PoolRecorder, blocks: any BlockSink,
+        wallClockMilliseconds: @escaping @Sendable () -> Int64, logger: Logger
+    ) {
+        self.options = options
+        self.recorder = recorder
+        self.blocks = blocks
+        self.wallClockMilliseconds = wallClockMilliseconds
+        self.logger = logger
+        guardian = Guardian(limits: options.limits, bans: options.bans, proxies: options.proxies)
+        board = WorkBoard(ageLimit: options.session.jobAge)
+        hashing = HashPool(threads: options.hashThreads, queueLimit: options.hashQueue)
+        extranonces = ExtranonceSource(logger: logger)
+        vault = SessionVault(countLimit: options.memoryLimit, ageLimit: options.memoryTime)
+        statistics = PoolStatistics()
+    }
+
+    /// Passes a block on, if the result is one. It is called before the miner's own thread hears of it: every millisecond counts.
+    func passOn(_ result: ShareResult, of check: ShareCheck) {
+        guard case .block(let hash, let header, let coinbase) = result else { return }
+        logger.notice(
+            "found a block",
+            metadata: ["height": "\(check.work.height)", "hash": "\(hash)", "worker": "\(check.worker)"])
+        statistics.foundBlock()
+        guard let job = board.job(check.work.jobID) else {
+            return logger.error(
+                "the block \(hash) cannot be submitted: its job \(check.work.jobID) was given up, \(WorkBoard.jobLimit) newer ones came"
+            )
+        }
+        blocks.found(
+            FoundBlock(
+                job: job, header: header, coinbase: coinbase, hash: hash, height: check.work.height,
+                worker: check.worker, foundAtMilliseconds: wallClockMilliseconds()))
+    }
+}

@@ -1,0 +1,161 @@
+internal import Glibc
+internal import Logging
+internal import Mining
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceKit
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Listens for miners, and serves them until shutdown.
+///
+/// At the end it stops listening, asks the miners to connect elsewhere, and leaves them a moment to do so: behind the same address another
+/// server may be listening.
+final class StratumServer: Service {
+    let parts: PoolParts
+    private let group: MultiThreadedEventLoopGroup
+    private let hubs: [ConnectionHub]
+    private let readiness: Readiness
+    private let bound = Mutex<[ListenAddress]>([])
+
+    private static let condition = "listening"
+    /// How long the first miner waits until the other servers' extranonces are known. Without a registry, chance has to do: one in
+    /// four billion for two servers.
+    private static let settleTime: Duration = .seconds(5)
+
+    /// A server that does not listen yet.
+    init(_ parts: PoolParts, readiness: Readiness) {
+        self.parts = parts
+        self.readiness = readiness
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: parts.options.loopThreads)
+        self.group = group
+        hubs = group.makeIterator().map { ConnectionHub($0, parts: parts) }
+        readiness.set(Self.condition, notReady: "not listening for miners yet")
+    }
+
+    /// Where it listens, with the ports that the system gave; empty before.
+    var addresses: [ListenAddress] { bound.withLock { $0 } }
+
+    /// Hands work to every connection.
+    func hand(_ work: Work, clean: Bool) {
+        for hub in hubs { hub.hand(work, clean: clean) }
+    }
+
+    /// What the connections are doing.
+    func summary() async throws -> HubSummary {
+        var sum = HubSummary()
+        for hub in hubs { sum = sum + (try await hub.summary()) }
+        return sum
+    }
+
+    /// Serves until graceful shutdown.
+    ///
+    /// - Throws: `ServiceKitError` when an address cannot be bound.
+    func run() async throws {
+        if await !parts.extranonces.settled(within: Self.settleTime) {
+            parts.logger.warning(
+                "listening for miners although the registry has not told of the other servers' extranonces yet")
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await serve()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        try await parts.hashing.shutdown()
+        try await group.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private func serve() async throws {
+        parts.hashing.start()
+        for hub in hubs { hub.start() }
+        var listeners: [any Channel] = []
+        do {
+            for listen in parts.options.listen { listeners.append(try await bind(listen)) }
+            readiness.setReady(Self.condition)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask(name: "gauge") { try await self.showConnections() }
+                group.addTask(name: "shutdown") { try await gracefulShutdown() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            for listener in listeners { try? await listener.close() }
+            if !(error is CancellationError) { throw error }
+        }
+        readiness.set(Self.condition, notReady: "shutting down")
+        await drain(listeners)
+    }
+
+    private func showConnections() async throws {
+        while true {
+            parts.statistics.connections(parts.guardian.connections)
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func bind(_ listen: ListenAddress) async throws -> any Channel {
+        let hubs = Dictionary(uniqueKeysWithValues: hubs.map { (ObjectIdentifier($0.eventLoop), $0) })
+        let (parts, options) = (parts, parts.options)
+        let place = Mutex(listen)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.socket(SocketOptionLevel(SOL_SOCKET), SO_REUSEPORT), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.socketOption(.so_sndbuf), value: .init(options.sendBufferBytes))
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: options.pendingBytes / 2, high: options.pendingBytes)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let hub = hubs[ObjectIdentifier(channel.eventLoop)] else { return }
+                    let connection = Connection(channel, on: listen, hub: hub, parts: parts)
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: listen.host, port: listen.port).get()
+            place.withLock { $0.port = channel.localAddress?.port ?? listen.port }
+            let address = place.withLock { $0 }
+            bound.withLock { $0.append(address) }
+            parts.logger.notice("listening for miners", metadata: ["url": "stratum+tcp://\(address)"])
+            return channel
+        } catch {
+            throw ServiceKitError(
+                .cannotBind,
+                "cannot listen for miners on \(listen); give another address with --listen, or end what listens there",
+                cause: error)
+        }
+    }
+
+    private func drain(_ listeners: [any Channel]) async {
+        for listener in listeners {
+            do {
+                try await listener.close()
+            } catch {
+                parts.logger.debug("closing a listener failed: \(error)")
+            }
+        }
+        bound.withLock { $0 = [] }
+        for hub in hubs { hub.askToLeave() }
+        await wait(atMost: parts.options.drainTime)
+        for hub in hubs { hub.closeAll() }
+        await wait(atMost: parts.options.closeTimeout + parts.options.tick * 2)
+        for hub in hubs { hub.stop() }
+    }
+
+    /// Waits until no share waits for its answer and no connection is left.
+    private func wait(atMost time: Duration) async {
+        let end = ContinuousClock.now + time
+        while ContinuousClock.now < end {
+            if parts.hashing.load == 0, (try? await summary())?.connections == 0 { return }
+            // Cancelled, there is no time left to wait.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+    }
+}

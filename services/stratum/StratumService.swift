@@ -1,0 +1,91 @@
+internal import Mesh
+internal import Mining
+internal import Stratum
+
+/// What a stratum server offers in the mesh.
+struct StratumService: Sendable {
+    /// The service with its methods.
+    let definition: ServiceDefinition
+
+    /// - Parameters:
+    ///   - server: Whose status it is.
+    ///   - feed: Where its jobs come from.
+    init(_ server: StratumServer, feed: JobFeed) {
+        var service = ServiceDefinition(name: StratumConfiguration.service)
+        service.method(
+            "status", "What this server does: its connections, shares, bans, its current job and where that comes from."
+        ) { _ in
+            try await StratumStatus(server, feed: feed, now: .now)
+        }
+        definition = service
+    }
+}
+
+/// What the method `status` answers.
+struct StratumStatus: Codable, Sendable {
+    /// The current job.
+    struct CurrentJob: Codable, Sendable {
+        var id: String
+        var height: Int
+        var previousBlockHash: String
+        /// How long ago a jobmanager last stood behind it.
+        var confirmedSecondsAgo: Double
+    }
+
+    /// An address that is kept away.
+    struct Banned: Codable, Sendable {
+        var address: String
+        var secondsLeft: Double
+        /// The how many-th ban in a row.
+        var count: Int
+    }
+
+    /// `mining`, or `waiting` with the reason.
+    var state: String
+    /// Where it listens.
+    var listening: [String]
+    /// Connections at present.
+    var connections: Int
+    /// Connections that have a job.
+    var mining: Int
+    /// Connections that are logged in and wait for a job.
+    var waiting: Int
+    /// Shares answered in a second, over the last ten.
+    var sharesPerSecond: Double
+    /// Shares answered since the start, by outcome.
+    var shares: [String: Int]
+    /// Blocks found since the start.
+    var blocks: Int
+    /// The addresses that are kept away.
+    var bans: [Banned]
+    /// The current job; nil before the first.
+    var job: CurrentJob?
+    /// The process' half of the extranonces.
+    var extranonce: String
+
+    /// The most bans that are listed.
+    private static let banLimit = 1000
+
+    /// The status of a server.
+    init(_ server: StratumServer, feed: JobFeed, now: ContinuousClock.Instant) async throws {
+        let parts = server.parts
+        let summary = try await server.summary()
+        state = feed.state
+        listening = server.addresses.map(\.description)
+        connections = summary.connections
+        mining = summary.mining
+        waiting = summary.waiting
+        sharesPerSecond = parts.statistics.sharesPerSecond(now: now)
+        shares = parts.statistics.shares
+        blocks = parts.statistics.blocks
+        bans = parts.guardian.bansInForce(now: now).prefix(Self.banLimit).map {
+            Banned(address: $0.address.description, secondsLeft: ($0.ends - now) / .seconds(1), count: $0.count)
+        }
+        job = parts.board.latest.map {
+            CurrentJob(
+                id: $0.work.jobID, height: $0.work.height, previousBlockHash: $0.work.previousBlockHash,
+                confirmedSecondsAgo: (now - $0.confirmed) / .seconds(1))
+        }
+        extranonce = parts.extranonces.announced
+    }
+}
