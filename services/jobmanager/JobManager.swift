@@ -13,10 +13,13 @@ final class JobManager: Sendable {
         var jobsMade = 0
     }
 
+    private let options: JobManagerOptions
     private let source: TemplateSource
+    private let desk: BlockDesk
+    private let chronicle: BlockChronicle
+    private let follower: BlockFollower
     private let store: any JobStore
     private let archive: JobArchive
-    private let daemonGrace: Duration
     private let wallClockMilliseconds: @Sendable () -> Int64
     private let logger: Logger
     private let state: Mutex<State>
@@ -26,19 +29,23 @@ final class JobManager: Sendable {
     /// - Parameters:
     ///   - http: configured as `.coinDaemon`; its owner shuts it down.
     ///   - store: where jobs go beside the publisher.
+    ///   - ledger: where found blocks are written.
     ///   - wallClockMilliseconds: milliseconds since 1970.
     init(
-        _ options: JobManagerOptions, http: HTTPClient, store: any JobStore,
+        _ options: JobManagerOptions, http: HTTPClient, store: any JobStore, ledger: any BlockLedger,
         wallClockMilliseconds: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         let limits = CoinDaemonClient.Configuration(callDeadline: options.callDeadline)
+        let daemons = options.daemons.map { CoinDaemonClient($0, http: http, configuration: limits) }
+        self.options = options
         source = TemplateSource(
-            options.daemons.map { CoinDaemonClient($0, http: http, configuration: limits) },
-            policy: MostWorkPolicy(loyalty: options.loyalty), options: options.templates, logger: logger)
+            daemons, policy: MostWorkPolicy(loyalty: options.loyalty), options: options.templates, logger: logger)
         self.store = store
         self.wallClockMilliseconds = wallClockMilliseconds
         self.logger = logger
-        daemonGrace = options.daemonGrace
+        chronicle = BlockChronicle(ledger, logger: logger)
+        desk = BlockDesk(daemons, deadline: options.submitDeadline, chronicle: chronicle, logger: logger)
+        follower = BlockFollower(daemons: daemons, ledger: ledger, interval: options.followInterval, logger: logger)
         archive = JobArchive(store, expiry: options.jobExpiry, logger: logger)
         state = Mutex(State(cache: JobCache(countLimit: options.cachedJobLimit, ageLimit: options.jobExpiry)))
     }
@@ -51,6 +58,9 @@ final class JobManager: Sendable {
             group.addTask(name: "templates") { await self.source.run() }
             group.addTask(name: "archive") { await self.archive.run() }
             group.addTask(name: "supply") { await self.watchSupply(of: publisher) }
+            group.addTask(name: "blocks") { await self.desk.run() }
+            group.addTask(name: "chronicle") { await self.chronicle.run() }
+            group.addTask(name: "follower") { await self.follower.run() }
             for await selection in source.selections {
                 await take(selection, publishingTo: publisher)
             }
@@ -59,14 +69,14 @@ final class JobManager: Sendable {
 
     /// Looks, until cancelled, whether any daemon still stands behind the current job.
     private func watchSupply(of publisher: some JobPublisher) async {
-        var supply = TemplateSupply(grace: daemonGrace)
+        var supply = TemplateSupply(grace: options.daemonGrace)
         // The sleep throws when the task is cancelled, and nothing else.
         while (try? await Task.sleep(for: supply.interval)) != nil {
             // Before the first job it is not ready anyway.
             guard state.withLock({ $0.current != nil }) else { continue }
             switch supply.looked(silentSince: source.silentSince, at: .now) {
             case .ended:
-                let reason = "no coin daemon has given a template for \(daemonGrace): \(daemonReasons)"
+                let reason = "no coin daemon has given a template for \(options.daemonGrace): \(daemonReasons)"
                 logger.warning("not ready any more, with the last job: \(reason)")
                 await publisher.suspend(reason)
             case .returned:
@@ -92,6 +102,18 @@ final class JobManager: Sendable {
                 "job": "\(job.id)", "height": "\(job.position.height)", "parent": "\(job.position.parent)",
                 "transactions": "\(job.template.transactions.count)", "daemon": "\(selection.daemon)",
             ])
+    }
+
+    /// Whether a template is of the network whose addresses are paid: an output script looks the same on all of them.
+    private func isOnNetwork(_ selection: TemplateCandidate) -> Bool {
+        if selection.position.lineage.hasPrefix(options.network.chain) { return true }
+        logger.error(
+            "no job is made: the coin daemons are on another network than --network says",
+            metadata: [
+                "daemon": "\(selection.daemon)", "chain": "\(selection.position.lineage)",
+                "network": "\(options.network.rawValue)",
+            ])
+        return false
     }
 
     /// Makes a job the current one; false when it is that already.
@@ -166,5 +188,67 @@ extension JobManager {
                 message: "notify takes a block hash of 64 hexadecimal digits, as -blocknotify gives it")
         }
         source.notify(hash.lowercased())
+    }
+}
+
+/// Found blocks.
+extension JobManager {
+    /// Hands a found block in to every daemon; any number of times is like once.
+    ///
+    /// - Parameters:
+    ///   - header: 160 hexadecimal digits.
+    ///   - coinbase: hexadecimal, without the witness.
+    ///   - sent: the job, where the caller has it; not needed while it is in memory or in the store.
+    /// - Throws: `invalidArgument`.
+    func submitBlock(
+        jobID: String, header: String, coinbase: String, job sent: Job?
+    ) async throws(JobManagerError) -> BlockVerdict {
+        guard let header = Hex.decode(header), header.count == BlockAssembly.headerLength else {
+            throw JobManagerError(code: .invalidArgument, message: "a header is 160 hexadecimal digits")
+        }
+        guard let coinbase = Hex.decode(coinbase), (60...100_000).contains(coinbase.count) else {
+            throw JobManagerError(
+                code: .invalidArgument, message: "a coinbase is a transaction of 60 to 100,000 bytes in hexadecimal")
+        }
+        guard let job = try await jobToSolve(jobID, sent: sent) else {
+            return BlockVerdict(
+                hash: BlockAssembly.hash(header: header), outcome: .unknownJob,
+                reasons: ["jobmanager": "the job \(jobID) is neither here nor in the store; send it along"])
+        }
+        do throws(AssembledBlock.Flaw) {
+            return await desk.submit(try await AssembledBlock.checked(job, header: header, coinbase: coinbase))
+        } catch {
+            logger.error(
+                "what was handed in is no block: \(error.words)",
+                metadata: ["block": "\(error.hash)", "job": "\(jobID)"])
+            return error.verdict
+        }
+    }
+
+    /// The job from memory, as it was sent along, or from the store.
+    private func jobToSolve(_ id: String, sent: Job?) async throws(JobManagerError) -> Job? {
+        if let job = state.withLock({ $0.cache.job(id, at: .now) }) { return job }
+        guard let sent else {
+            do {
+                return try await job(id)
+            } catch {
+                if error.code == .unknownJob { return nil }
+                throw error
+            }
+        }
+        // What it pays is part of what its id says.
+        guard sent.id == id, sent.hasOwnID else {
+            throw JobManagerError(
+                code: .invalidArgument,
+                message: "the job that was sent along is not the job \(id): its content has another id")
+        }
+        return sent
+    }
+}
+
+extension Job {
+    /// Whether the id follows from the content.
+    fileprivate var hasOwnID: Bool {
+        id == JobIdentity.of(template, at: position, payouts: payouts, tag: tag, algorithm: algorithm)
     }
 }

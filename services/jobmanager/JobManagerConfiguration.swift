@@ -1,4 +1,5 @@
 internal import CoinDaemon
+internal import Mining
 internal import ServiceKit
 
 /// What a jobmanager can be configured with.
@@ -9,6 +10,20 @@ struct JobManagerConfiguration: ServiceConfiguration {
         Setting<Self>(
             "daemons", \.daemons, .text("URLS", maximumBytes: 4096),
             "Coin daemons, the preferred one first: http://HOST:PORT?cookie=FILE,http://USER:PASSWORD@HOST:PORT"),
+        Setting<Self>(
+            "network", \.network, .choice("NETWORK"),
+            "The network that addresses belong to: litecoin, litecoin-testnet, litecoin-regtest, bitcoin, ..."),
+        Setting<Self>(
+            "payout", \.payout, .text("ADDRESSES", maximumBytes: 4096), absent: "none",
+            "Who the blocks pay: ADDRESS, or ADDRESS:WEIGHT,ADDRESS:WEIGHT; needed on a main network"),
+        Setting<Self>(
+            "tag", \.tag, .text("TEXT", maximumBytes: 32), "A text in each block's coinbase that names the pool"),
+        Setting<Self>(
+            "submit-deadline", \.submitDeadline, .duration(.seconds(1) ... .seconds(60)),
+            "How long the daemons may take with a found block before it is tried again"),
+        Setting<Self>(
+            "follow-interval", \.followInterval, .duration(.milliseconds(100) ... .seconds(3600)),
+            "How often found blocks are looked for in the chain until they are mature"),
         Setting<Self>(
             "poll-interval", \.pollInterval, .duration(.milliseconds(100) ... .seconds(60)),
             "How often a daemon is asked while nothing tells of a new block"),
@@ -25,6 +40,11 @@ struct JobManagerConfiguration: ServiceConfiguration {
 
     var common = ServiceOptions(service: service)
     var daemons = "http://127.0.0.1:9332"
+    var network = Network.litecoin
+    var payout: String?
+    var tag = "/Headframe/"
+    var submitDeadline: Duration = .seconds(8)
+    var followInterval: Duration = .seconds(10)
     var pollInterval: Duration = .seconds(5)
     var callDeadline: Duration = .seconds(5)
     var daemonGrace: Duration = .seconds(30)
@@ -36,11 +56,34 @@ struct JobManagerConfiguration: ServiceConfiguration {
         } catch {
             throw InvalidSetting("--daemons: \(error.message)")
         }
+        do throws(JobManagerError) {
+            _ = try payouts()
+        } catch {
+            throw InvalidSetting("--payout: \(error.message)")
+        }
+    }
+
+    /// Who is paid. On a network for tests it may be left open: then anybody may take what is mined.
+    private func payouts() throws(JobManagerError) -> [Payout] {
+        if let payout { return try PayoutList.parse(payout, on: network) }
+        guard network.isForTests else {
+            throw JobManagerError(
+                code: .invalidArgument,
+                message:
+                    "nobody is paid for the blocks; give an address of \(network.rawValue) (JOBMANAGER_PAYOUT), or --network for a test network"
+            )
+        }
+        return [Payout.toAnybody]
     }
 
     /// The options of the part that makes jobs.
     func options() throws -> JobManagerOptions {
         var options = JobManagerOptions(daemons: try DaemonEndpoint.list(parsing: daemons))
+        options.network = network
+        options.payouts = try payouts()
+        options.tag = tag
+        options.submitDeadline = submitDeadline
+        options.followInterval = followInterval
         options.callDeadline = callDeadline
         options.daemonGrace = daemonGrace
         options.jobExpiry = jobExpiry

@@ -33,6 +33,13 @@ struct JobService: Sendable {
             try manager.notify(hash)
             return true
         }
+        service.method(
+            "submitBlock",
+            "Hands a found block in to every coin daemon: the header and coinbase of a solved job, in hexadecimal. The outcome unknownJob asks for the job.",
+            arguments: ["jobID", "header", "coinbase", "job?"]
+        ) { (_, jobID: String, header: String, coinbase: String, job: Job?) in
+            try await manager.submitBlock(jobID: jobID, header: header, coinbase: coinbase, job: job)
+        }
         jobs = service.publication("jobs", "Every new job, transactions included, the current one first.", of: Job.self)
         headers = service.publication(
             "jobHeaders", "Every new job without its transactions, the current one first.", of: JobHeader.self)

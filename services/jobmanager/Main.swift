@@ -19,6 +19,7 @@ enum Main {
                 redis: redis, namespace: runtime.common.namespace, expiry: configuration.jobExpiry)
             let manager = JobManager(
                 try configuration.options(), http: http, store: store,
+                ledger: RedisBlockLedger(redis: redis, namespace: runtime.common.namespace),
                 wallClockMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) }, logger: runtime.logger)
             let service = JobService(manager)
             let mesh = try MeshMember(runtime, offering: service.definition, on: loop)

@@ -45,6 +45,11 @@ extension CoinDaemonClient {
         try await call("getblockcount")
     }
 
+    /// The ends of all branches that the daemon knows, the best chain among them.
+    public func chainTips(deadline: Duration? = nil) async throws(CoinDaemonError) -> [ChainTip] {
+        try await call("getchaintips", deadline: deadline)
+    }
+
     /// Hands in a mined block, as hexadecimal bytes.
     ///
     /// - Returns: nil when it was accepted, the daemon's reason otherwise (`duplicate`, `inconclusive`, `high-hash` and others of BIP 22).

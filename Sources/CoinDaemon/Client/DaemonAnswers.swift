@@ -50,3 +50,34 @@ public struct BlockHeader: Decodable, Sendable, Hashable {
         case previousBlockHash = "previousblockhash"
     }
 }
+
+/// One of the answers of `getchaintips`: the end of a branch that the daemon knows.
+public struct ChainTip: Decodable, Sendable, Hashable {
+    /// What the daemon makes of the branch.
+    public enum Status: String, Sendable, Hashable, Decodable {
+        /// The best chain.
+        case active
+        /// Whole and valid, and not the best chain.
+        case validFork = "valid-fork"
+        /// Whole, and never validated, because it never had the most work.
+        case validHeaders = "valid-headers"
+        /// Some of its blocks are not there.
+        case headersOnly = "headers-only"
+        /// One of its blocks is invalid.
+        case invalid
+        /// A word that is not known here.
+        case other
+
+        /// Takes an unknown word for `other`.
+        public init(from decoder: any Decoder) throws {
+            self = Status(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .other
+        }
+    }
+
+    /// The hash of the branch's newest block.
+    public var hash: String
+    /// Its height.
+    public var height: Int
+    /// What the daemon makes of it.
+    public var status: Status
+}
