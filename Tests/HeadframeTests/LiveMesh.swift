@@ -83,7 +83,7 @@ struct LiveMesh: Sendable {
     }
 
     /// The executable that was built beside the tests.
-    private static var executable: String {
+    static var executable: String {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "headframe").path
     }
 }
