@@ -14,7 +14,7 @@ internal import Synchronization
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// What the thread is called in the process table (15 bytes are shown) and in the log.
     public let name: String
-    /// How long one callback may hold the thread before it is reported.
+    /// How long one callback may hold the thread before it is reported, to within 10 ms: less than that is not told apart.
     public let stallThreshold: Duration
 
     let logger: Logger

@@ -191,4 +191,33 @@ internal import Testing
         let call = client.call()
         #expect(client.end(of: call) == "badArguments")
     }
+
+    /// Deadlines of finished calls are swept out now and then; that of the call that is being begun must not go with them.
+    @Test func everyCallOfManyHasItsDeadline() {
+        var client = Client()
+        let links = client.connect([record()])
+        var last: [MessageID] = []
+        for number in 0..<6000 {
+            let call = client.call()
+            last.append(call)
+            // Four unanswered ones are held at a time.
+            if number >= 4 { client.answer(last[number - 4], .ok, on: links[0], at: 0) }
+        }
+        client.after { $0.tick(now: .at(60_000)) }
+        client.after { $0.tick(now: .at(120_000)) }
+        #expect(last.suffix(4).allSatisfy { client.end(of: $0) == "deadlineExceeded" })
+        #expect(last.allSatisfy { client.finished[$0]?.count == 1 })
+    }
+
+    /// The same with a sweep at each number of calls that are held.
+    @Test(arguments: [1000, 1021, 1022, 1023, 1024, 1025, 1100])
+    func theCallAfterSoManyHasItsDeadline(count: Int) {
+        var client = Client()
+        let links = client.connect([record()])
+        for _ in 0..<count { client.answer(client.call(), .ok, on: links[0], at: 0) }
+        let call = client.call()
+        client.after { $0.tick(now: .at(60_000)) }
+        client.after { $0.tick(now: .at(120_000)) }
+        #expect(client.end(of: call) == "deadlineExceeded")
+    }
 }

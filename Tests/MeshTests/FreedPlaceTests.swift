@@ -68,7 +68,33 @@ internal import Testing
         #expect(client.tries(of: picky) == [links[1]])
     }
 
+    @Test func aPlaceGoesToNobodyWhoseTimeIsUp() {
+        var (client, links) = Self.client([record()])
+        var options = CallOptions()
+        let first = client.call()
+        options.timeout = .milliseconds(5)
+        let late = client.call(options: options)
+        let next = client.call()
+        client.answer(first, .ok, on: links[0], at: 6)
+        #expect(client.tries(of: late).isEmpty)
+        #expect(client.tries(of: next) == links)
+    }
+
     // MARK: Who no longer waits
+
+    @Test func aCallThatIsGivenUpBeforeItLeftIsTakenBack() {
+        var (client, links) = Self.client([record()])
+        let call = client.engine.nextIdentifier()
+        client.after {
+            $0.call(call, CallRequest(.service("s"), "m", arguments: Payload([0x90])), now: .at(5))
+            $0.cancel(call, now: .at(5))
+        }
+        #expect(client.tries(of: call).isEmpty)
+        #expect(!client.sent.contains { $0.event.header.responseTo == call })
+        #expect(client.end(of: call) == "cancelled")
+        let next = client.call(at: 6)
+        #expect(client.tries(of: next) == links)
+    }
 
     @Test func aCallThatIsGivenUpBeforeItWasSentSendsNothing() {
         var (client, _) = Self.client([])

@@ -71,6 +71,17 @@ internal import Testing
         #expect(merger.active != nil)
     }
 
+    /// One that is not ready is treated as one that drains; ready again, it may lead again.
+    @Test func aPublisherThatReturnsMayLeadAgain() {
+        var merger = agreed()
+        let (active, other) = (merger.active!, LinkID(merger.other))
+        _ = merger.draining(active, now: .at(20))
+        #expect(merger.active == other)
+        merger.returned(active)
+        _ = merger.draining(other, now: .at(30))
+        #expect(merger.active == active)
+    }
+
     @Test func aDrainingPublisherHandsOver() {
         var merger = agreed()
         let (active, other) = (merger.active!, merger.other)

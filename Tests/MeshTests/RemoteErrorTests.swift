@@ -29,6 +29,13 @@ internal import Testing
         #expect(try read(.array([])).message == "an error without words")
     }
 
+    /// It is read on the I/O thread: printing a container as large as a message would hold that up for seconds.
+    @Test func whatIsLargeIsNamedByItsSize() throws {
+        #expect(try read(.array([.string("E"), .binary([1, 2, 3])])).message == "3 bytes")
+        #expect(try read(.array([.string("E"), .array([.int(1), .int(2)])])).message == "an array of 2")
+        #expect(try read(.array([.string("E"), .map(["a": .int(1)])])).message == "a map of 1")
+    }
+
     @Test func whatCannotBeReadIsSaid() {
         let error = RemoteError(decoding: Payload([0x92, 0xa5, 0x41]))
         #expect(error.name == "Error")

@@ -18,8 +18,9 @@ extension ClientEngine {
     public mutating func call(_ identifier: MessageID, _ request: CallRequest, now: MeshInstant) {
         if let service = request.destination.service { watch(service, now: now) }
         let call = PendingCall(request: request, deadline: now + request.options.timeout)
-        waits.insert(.call(identifier), at: min(call.deadline, now + limits.heartbeat))
+        // Before its own wait goes in: the call is not held yet, and what is not held is swept away.
         compactWaits()
+        waits.insert(.call(identifier), at: min(call.deadline, now + limits.heartbeat))
         retries.deposit()
         dispatch(identifier, call, now: now)
     }
@@ -291,14 +292,16 @@ extension ClientEngine {
             return
         }
         let key = state.service ?? state.endpoint
-        guard let index = waiting[key]?.firstIndex(where: { mayTakePlace($0, on: link) }),
+        guard let index = waiting[key]?.firstIndex(where: { mayTakePlace($0, on: link, now: now) }),
             let next = waiting[key]?.remove(at: index)
         else { return }
         if calls[next] != nil { dispatch(next, now: now) } else { dispatchStream(next, now: now) }
     }
 
-    private func mayTakePlace(_ identifier: MessageID, on link: LinkID) -> Bool {
-        switch (calls[identifier]?.request ?? streams[identifier]?.request)?.destination {
+    private func mayTakePlace(_ identifier: MessageID, on link: LinkID, now: MeshInstant) -> Bool {
+        // Its time is up and it has not been told yet: the place would go to nobody.
+        if let call = calls[identifier], call.deadline <= now { return false }
+        return switch (calls[identifier]?.request ?? streams[identifier]?.request)?.destination {
         case .service(let service): tables[service]?[link: link]?.isRoutable ?? false
         case .instance(let name):
             tables[name.service]?[instance: name.instance].map { $0.link == link && $0.state == .up } ?? false

@@ -89,10 +89,12 @@ extension ClientEngine {
             closeStream(source.stream, now: now)
         }
         for entry in table.instances where entry.state == .up {
-            if entry.isDraining || entry.record.state == .draining {
+            // One that is not ready, or not any more, takes part as long as its stream is open, but leads only where no other can.
+            if entry.isDraining || entry.record.state != .ready {
                 deliver(
                     subscriptions[identifier]?.merger.draining(entry.link, now: now) ?? [], to: identifier, now: now)
             } else if entry.isRoutable {
+                subscriptions[identifier]?.merger.returned(entry.link)
                 openSource(entry.link, of: identifier, now: now)
             }
         }

@@ -34,13 +34,18 @@ extension MeshNode {
     ///   - key: Names its content: the same from every publisher that says the same.
     ///   - publication: As which publication of the service.
     /// - Throws: A `MessagePackError` for an item that cannot be encoded, a ``MeshError`` for one that is too large to be sent or
-    ///   has a name of more than ``Position/maximumNameBytes``: no subscriber takes such an item.
+    ///   has a name of more than ``Position/maximumNameBytes`` or ancestors without its parent: no subscriber takes such an item.
     public func publish<Item>(_ item: Item, at position: Position, key: String, as publication: Publication<Item>)
         throws
     {
         let encoded = Payload(try MessagePackEncoder().encode(item))
         let limit = configuration.limits.itemBytes
         guard encoded.count <= limit else { throw MeshError.itemTooLarge(encoded.count, limit) }
+        guard position.ancestors.first == position.parent else {
+            throw MeshError(
+                .badArguments,
+                "the ancestors of a position begin with its parent, “\(position.parent.prefix(80))”: put it there")
+        }
         for name in [key, position.lineage] + position.ancestors where name.utf8.count > Position.maximumNameBytes {
             throw MeshError.nameTooLong(name, Position.maximumNameBytes)
         }

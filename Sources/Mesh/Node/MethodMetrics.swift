@@ -34,7 +34,7 @@ final class MethodMetrics {
 
     init(service: String) { self.service = service }
 
-    func count(_ method: String, _ outcome: ServerEngine.Outcome, _ took: Duration) {
+    func count(_ method: String, _ outcome: ServerEngine.Outcome, _ took: Duration?) {
         let metrics: OfMethod
         if let known = methods[method] {
             metrics = known
@@ -43,6 +43,6 @@ final class MethodMetrics {
             methods[method] = metrics
         }
         metrics.counter(of: outcome).increment()
-        metrics.timer.recordNanoseconds(took.nanoseconds)
+        if let took { metrics.timer.recordNanoseconds(took.nanoseconds) }
     }
 }

@@ -105,6 +105,9 @@ public struct Merger: Sendable {
         return decide(now: now)
     }
 
+    /// A publisher that was draining, or not ready, takes work again.
+    public mutating func returned(_ publisher: LinkID) { publishers[publisher]?.isDraining = false }
+
     /// A publisher sent an item.
     public mutating func received(_ item: PublishedItem, from publisher: LinkID, now: MeshInstant) -> [Output] {
         guard publishers[publisher] != nil else { return [] }

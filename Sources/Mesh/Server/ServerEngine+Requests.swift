@@ -82,7 +82,7 @@ extension ServerEngine {
 
     private mutating func refuse(_ key: ChannelKey, method: String, _ error: RemoteError) {
         actions.append(.send(key.route, Event.encode(replyHeader(key), .error) { error.write(to: &$0) }))
-        actions.append(.ended(method: methods[method] == nil ? "?" : method, outcome: .refused, took: .zero))
+        actions.append(.ended(method: methods[method] == nil ? "?" : method, outcome: .refused, took: nil))
     }
 
     private mutating func rememberPeer(_ route: Route, now: MeshInstant) {

@@ -14,8 +14,8 @@ public struct ServerEngine: Sendable {
         case cancel(ChannelKey, reason: MeshError)
         /// The item that a stream's handler wrote has left: it may write the next.
         case resume(ChannelKey)
-        /// A request came to its end, for the counts.
-        case ended(method: String, outcome: Outcome, took: Duration)
+        /// A request came to its end, for the counts; with the time that its handler took, where one ran.
+        case ended(method: String, outcome: Outcome, took: Duration?)
         /// Something for the log; the first part names the kind, so that a flood of one kind is one line.
         case note(kind: String, String)
     }
@@ -194,7 +194,9 @@ public struct ServerEngine: Sendable {
         if channel.isPublication {
             publications[channel.method]?.remove(key)
         }
-        actions.append(.ended(method: channel.method, outcome: outcome, took: now - channel.openedAt))
+        // A publication's stream lives as long as its subscriber: that is no latency.
+        let took = channel.isPublication ? nil : now - channel.openedAt
+        actions.append(.ended(method: channel.method, outcome: outcome, took: took))
     }
 
     mutating func replyHeader(_ key: ChannelKey) -> EventHeader {

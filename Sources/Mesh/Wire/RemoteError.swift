@@ -25,7 +25,17 @@ struct RemoteError {
     }
 
     private init(fields: [MessagePackValue]) {
-        func text(_ field: MessagePackValue) -> String { field.stringValue ?? "\(field)" }
+        // Of what is no text only what is short is put into words: printing all of it would hold up the I/O thread.
+        func text(_ field: MessagePackValue) -> String {
+            switch field {
+            case .string(let text): text
+            case .array(let elements): "an array of \(elements.count)"
+            case .map(let pairs): "a map of \(pairs.count)"
+            case .binary(let bytes): "\(bytes.count) bytes"
+            case .ext(let type, let bytes): "an extension of type \(type) with \(bytes.count) bytes"
+            default: "\(field)"
+            }
+        }
         name = fields.count > 1 ? text(fields[0]) : "Error"
         message = fields.count > 1 ? text(fields[1]) : fields.first.map(text) ?? "an error without words"
         traceback = fields.count > 2 ? fields[2].stringValue : nil
