@@ -36,6 +36,9 @@ struct ServerOptions: Sendable {
     var memoryTime: Duration = .seconds(600)
     /// The most such sessions.
     var memoryLimit = 10_000
+    /// How long the first miner waits until the other servers' extranonces are known. Without a registry, chance has to do: one in four
+    /// billion for two servers.
+    var settleTime: Duration = .seconds(5)
     /// How long miners are left to connect elsewhere at the end.
     var drainTime: Duration = .seconds(2)
 }

@@ -19,9 +19,6 @@ final class StratumServer: Service {
     private let bound = Mutex<[ListenAddress]>([])
 
     private static let condition = "listening"
-    /// How long the first miner waits until the other servers' extranonces are known. Without a registry, chance has to do: one in
-    /// four billion for two servers.
-    private static let settleTime: Duration = .seconds(5)
 
     /// A server that does not listen yet.
     init(_ parts: PoolParts, readiness: Readiness) {
@@ -52,7 +49,7 @@ final class StratumServer: Service {
     ///
     /// - Throws: `ServiceKitError` when an address cannot be bound.
     func run() async throws {
-        if await !parts.extranonces.settled(within: Self.settleTime) {
+        if await !parts.extranonces.settled(within: parts.options.settleTime) {
             parts.logger.warning(
                 "listening for miners although the registry has not told of the other servers' extranonces yet")
         }
