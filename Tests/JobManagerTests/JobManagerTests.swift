@@ -15,7 +15,7 @@ internal import Testing
             let managers = try (0..<2).map { index in
                 JobManager(
                     JobManagerOptions(daemons: [try DaemonEndpoint(parsing: network.nodes[index].address)]), http: http,
-                    store: stores[index], wallClockMilliseconds: { 1234 }, logger: .silent
+                    store: stores[index], ledger: MemoryLedger(), wallClockMilliseconds: { 1234 }, logger: .silent
                 )
             }
             #expect { try managers[0].current() } throws: { ($0 as? JobManagerError)?.code == .noJob }
@@ -55,7 +55,8 @@ internal import Testing
             options.daemonGrace = .seconds(1)
             options.templates.pollInterval = .milliseconds(100)
             let manager = JobManager(
-                options, http: http, store: MemoryStore(), wallClockMilliseconds: { 1234 }, logger: .silent)
+                options, http: http, store: MemoryStore(), ledger: MemoryLedger(), wallClockMilliseconds: { 1234 },
+                logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await manager.run(publishingTo: publisher) }
                 defer { group.cancelAll() }

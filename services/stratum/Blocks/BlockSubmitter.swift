@@ -25,7 +25,6 @@ final class BlockSubmitter: BlockSink {
     }
 
     private let spool: FoundBlockSpool
-    private let jobmanagers: any Jobmanagers
     private let heard: @Sendable (FoundBlock) -> Void
     private let logger: Logger
     private let state = Mutex(State())
@@ -41,14 +40,12 @@ final class BlockSubmitter: BlockSink {
     ///
     /// - Parameters:
     ///   - spool: The folder of this server's blocks.
-    ///   - jobmanagers: Who is called.
     ///   - heard: Is told of every block when it is found.
     init(
-        _ spool: FoundBlockSpool, _ jobmanagers: any Jobmanagers, logger: Logger,
+        _ spool: FoundBlockSpool, logger: Logger,
         heard: @escaping @Sendable (FoundBlock) -> Void = { _ in }
     ) {
         self.spool = spool
-        self.jobmanagers = jobmanagers
         self.heard = heard
         self.logger = logger
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -59,12 +56,10 @@ final class BlockSubmitter: BlockSink {
 
     /// Takes a block: to the disk, then to be submitted. It waits for the disk and for nothing else.
     func found(_ block: FoundBlock) {
-        logger.notice("a block was found", metadata: block.metadata)
-        Counter(label: "stratum_blocks_found_total").increment()
         do throws(FoundBlockSpool.Failure) {
             try spool.write(block)
         } catch {
-            Counter(label: "stratum_spool_failures_total").increment()
+            Counter(label: "pool_spool_failures_total").increment()
             logger.error(
                 "the block is not on the disk and is submitted from memory; it would be lost with this process: \(error)",
                 metadata: block.metadata)
@@ -74,7 +69,7 @@ final class BlockSubmitter: BlockSink {
     }
 
     /// Submits blocks until the task is cancelled; those of an earlier life first. To be called once.
-    func run() async {
+    func run(with jobmanagers: any Jobmanagers) async {
         do throws(FoundBlockSpool.Failure) {
             try spool.prepare()
         } catch {
@@ -85,7 +80,7 @@ final class BlockSubmitter: BlockSink {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "block timer") { await self.keepTime() }
             for await _ in signals {
-                for (hash, action) in takeActions() { perform(action, on: hash, in: &group) }
+                for (hash, action) in takeActions() { perform(action, on: hash, with: jobmanagers, in: &group) }
             }
             group.cancelAll()
         }
@@ -128,7 +123,11 @@ final class BlockSubmitter: BlockSink {
     }
 
     private func know(_ jobmanagers: [BlockCampaign.Jobmanager]) {
-        forEachCampaign { state in state.jobmanagers = jobmanagers } _: { $0.know(jobmanagers, at: $1) }
+        forEachCampaign { state in
+            state.jobmanagers = jobmanagers
+        } _: {
+            $0.know(jobmanagers, at: $1)
+        }
     }
 
     private func forEachCampaign(
@@ -198,18 +197,21 @@ final class BlockSubmitter: BlockSink {
     }
 
     private func perform(
-        _ action: BlockCampaign.Action, on hash: String, in group: inout DiscardingTaskGroup
+        _ action: BlockCampaign.Action, on hash: String, with jobmanagers: any Jobmanagers,
+        in group: inout DiscardingTaskGroup
     ) {
         guard let block = state.withLock({ $0.entries[hash]?.block }) else { return }
         switch action {
         case .call(let instance, let sendsJob):
-            group.addTask(name: "submit to \(instance)") { await self.call(instance, block, sendsJob: sendsJob) }
+            group.addTask(name: "submit to \(instance)") {
+                await self.call(instance, of: jobmanagers, block, sendsJob: sendsJob)
+            }
         case .decided(let verdict):
             end(block, verdict)
         }
     }
 
-    private func call(_ instance: String, _ block: FoundBlock, sendsJob: Bool) async {
+    private func call(_ instance: String, of jobmanagers: any Jobmanagers, _ block: FoundBlock, sendsJob: Bool) async {
         do {
             let verdict = try await jobmanagers.submit(block, to: instance, job: sendsJob ? block.job : nil)
             logger.info(
@@ -229,7 +231,7 @@ final class BlockSubmitter: BlockSink {
         case .accepted: logger.notice("the found block is accepted", metadata: metadata)
         default: logger.error("the found block is \(verdict.outcome.rawValue)", metadata: metadata)
         }
-        Counter(label: "stratum_blocks_total", dimensions: [("outcome", verdict.outcome.rawValue)]).increment()
+        Counter(label: "pool_found_blocks_total", dimensions: [("outcome", verdict.outcome.rawValue)]).increment()
         do throws(FoundBlockSpool.Failure) {
             try spool.remove(block.hash)
         } catch {

@@ -32,7 +32,8 @@ struct FoundBlockSpool: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw Failure(description: "the folder \(path) for found blocks cannot be created: \(error.localizedDescription)")
+            throw Failure(
+                description: "the folder \(path) for found blocks cannot be created: \(error.localizedDescription)")
         }
     }
 
@@ -68,7 +69,8 @@ struct FoundBlockSpool: Sendable {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
-            throw Failure(description: "the folder \(path) of found blocks cannot be read: \(error.localizedDescription)")
+            throw Failure(
+                description: "the folder \(path) of found blocks cannot be read: \(error.localizedDescription)")
         }
         var contents = Contents()
         for name in names.sorted() where name.hasSuffix(Self.suffix) {
