@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help up prepare down status watch logs block clean-state test test-build simulate bench-rpc examples format lint
 
-# Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=regtest|testnet,
-# FORMATION=jobmanager=2, and any other key of that file.
+# Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
+# FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
 SEEDS ?= 2000
 SWIFT_TEST_FLAGS ?=
 

@@ -19,6 +19,7 @@ struct Headframe: AsyncParsableCommand {
               headframe inspect jobmanager
               headframe call jobmanager status
               headframe subscribe jobmanager jobHeaders
+              headframe pool workers
               headframe doctor
 
             EXIT CODES
@@ -32,6 +33,6 @@ struct Headframe: AsyncParsableCommand {
         version: "headframe \(HeadframeVersion.current)",
         subcommands: [
             ServicesCommand.self, InspectCommand.self, CallCommand.self, SubscribeCommand.self, PingCommand.self,
-            MinerCommand.self, DoctorCommand.self,
+            PoolCommand.self, MinerCommand.self, DoctorCommand.self,
         ])
 }
