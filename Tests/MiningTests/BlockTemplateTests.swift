@@ -4,18 +4,12 @@ internal import TestSupport
 internal import Testing
 
 @Suite struct BlockTemplateTests {
-    static let fixtures = ["gbt-h1", "gbt-h432-first-mweb", "gbt-h433-mweb-idle", "gbt-h523-txs-pegin"]
-
     private static func json(_ name: String) throws -> Data {
         Data(try Fixture.bytes("templates/\(name).json"))
     }
 
-    private static func template(_ name: String) throws -> BlockTemplate {
-        try JSONDecoder().decode(BlockTemplate.self, from: json(name))
-    }
-
-    @Test(arguments: fixtures) func `a real template survives decoding and encoding`(name: String) throws {
-        let template = try Self.template(name)
+    @Test(arguments: Samples.templates) func `a real template survives decoding and encoding`(name: String) throws {
+        let template = try Samples.template(name)
         let again = try JSONDecoder().decode(BlockTemplate.self, from: JSONEncoder().encode(template))
         #expect(again == template)
 
@@ -31,7 +25,7 @@ internal import Testing
     }
 
     @Test func `fields are read`() throws {
-        let first = try Self.template("gbt-h1")
+        let first = try Samples.template("gbt-h1")
         #expect(first.height == 1)
         #expect(first.version == 0x2000_0000)
         #expect(first.coinbaseValue == 5_000_000_000)
@@ -40,7 +34,7 @@ internal import Testing
         #expect(first.mweb == nil)
         #expect(first.defaultWitnessCommitment?.hasPrefix("6a24aa21a9ed") == true)
 
-        let full = try Self.template("gbt-h523-txs-pegin")
+        let full = try Samples.template("gbt-h523-txs-pegin")
         #expect(full.transactions.count == 7)
         #expect(full.totalFee == 14100 * 4 + 20800 * 2 + 3900)
         #expect(full.transactions[6].sigops == 0)
@@ -48,7 +42,7 @@ internal import Testing
     }
 
     @Test func `a header counts the transactions`() throws {
-        let template = try Self.template("gbt-h523-txs-pegin")
+        let template = try Samples.template("gbt-h523-txs-pegin")
         let header = TemplateHeader(template)
         #expect(header.transactionCount == 7)
         #expect(header.totalFee == template.totalFee)
@@ -98,7 +92,7 @@ internal import Testing
     }
 
     @Test func `fees beyond all sense do not end the process`() throws {
-        var template = try Self.template("gbt-h523-txs-pegin")
+        var template = try Samples.template("gbt-h523-txs-pegin")
         for index in template.transactions.indices { template.transactions[index].fee = .max }
         _ = TemplateHeader(template)
     }

@@ -2,12 +2,14 @@
 public enum LitecoinChain: Sendable {
     /// Every second hash is a block; MWEB is put off for good.
     case regtest
+    /// Every second hash is a block; MWEB becomes active at height 432, and then no template comes before a peg-in is in the memory pool.
+    case regtestWithMWEB
     /// Blocks take real work. It begins with testnet's genesis block and goes its own way.
     case testnet
 
     var folder: String {
         switch self {
-        case .regtest: "regtest"
+        case .regtest, .regtestWithMWEB: "regtest"
         case .testnet: "testnet4"
         }
     }
@@ -15,6 +17,7 @@ public enum LitecoinChain: Sendable {
     var arguments: [String] {
         switch self {
         case .regtest: ["-regtest", "-vbparams=mweb:9999999999:99999999999:1000000:2000000"]
+        case .regtestWithMWEB: ["-regtest"]
         case .testnet: ["-testnet", "-minimumchainwork=00"]
         }
     }
