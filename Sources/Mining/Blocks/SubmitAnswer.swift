@@ -4,7 +4,7 @@
 public enum SubmitAnswer: Sendable, Hashable {
     /// The block is valid and on the daemon's best chain.
     case accepted
-    /// The daemon has had the block before, and found it valid; ask for its place in the chain.
+    /// The daemon has had the block before, on its best chain or beside it, where it is not checked to the end; ask for its place.
     case duplicate
     /// The daemon has the block and did not check it to the end, because it holds another chain for the best; ask for its place.
     case inconclusive

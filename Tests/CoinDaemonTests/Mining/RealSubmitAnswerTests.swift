@@ -90,6 +90,25 @@ internal import Testing
     private func expectSiblingsInconclusive(of block: SolvedBlock, on chain: MWEBChain) async throws {
         let sibling = try SolvedBlock(block.job, extranonce: Array(101...112))
         #expect(try await chain.submit(try sibling.assembled()) == .inconclusive)
+        // It has it now, and that is all it says: its place in the chain has to be asked for.
+        #expect(try await chain.submit(try sibling.assembled()) == .duplicate)
         #expect(try await chain.client.bestBlockHash() == block.hash)
+    }
+
+    @Test func `a block whose parent comes later is taken then`() async throws {
+        try await withHTTPClient { http in
+            let chain = try await MWEBChain.start(height: 20) { CoinDaemonClient($0, http: http) }
+            let parent = try SolvedBlock(try await chain.job())
+            var template = parent.job.template
+            template.previousBlockHash = parent.hash
+            template.height += 1
+            template.currentTime += 1
+            let child = try SolvedBlock(try chain.job(of: template))
+            let early = try await chain.submit(try child.assembled())
+            #expect(early == .rejected(reason: "prev-blk-not-found", canChange: true))
+            #expect(try await chain.submit(try parent.assembled()) == .accepted)
+            #expect(try await chain.submit(try child.assembled()) == .accepted)
+            #expect(try await chain.client.bestBlockHash() == child.hash)
+        }
     }
 }
