@@ -77,41 +77,41 @@ internal import Testing
     @Test func `a block is followed until it is mature, and through a reorganisation`() async throws {
         let network = try await LitecoinNetwork.start()
         let node = network.nodes[0]
-        let http = HTTPClient(configuration: .coinDaemon)
-        let client = CoinDaemonClient(try DaemonEndpoint(parsing: node.address), http: http)
-        let mined = try node.generate()[0]
-        try await withLedger { ledger, _ in
-            let followers = (0..<2).map { _ in
-                BlockFollower(daemons: [client], ledger: ledger, interval: .seconds(1), logger: .silent)
-            }
-            try await ledger.record(outcome(mined, .undecided))
-            try await ledger.record(outcome(String(repeating: "0", count: 64), .undecided))
-            for follower in followers { try await follower.look() }
-            #expect(try await ledger.open().last?.outcome == .accepted)
-            #expect(try await ledger.open().last?.confirmations == 1)
+        try await withHTTPClient { http in
+            let client = CoinDaemonClient(try DaemonEndpoint(parsing: node.address), http: http)
+            let mined = try node.generate()[0]
+            try await withLedger { ledger, _ in
+                let followers = (0..<2).map { _ in
+                    BlockFollower(daemons: [client], ledger: ledger, interval: .seconds(1), logger: .silent)
+                }
+                try await ledger.record(outcome(mined, .undecided))
+                try await ledger.record(outcome(String(repeating: "0", count: 64), .undecided))
+                for follower in followers { try await follower.look() }
+                #expect(try await ledger.open().last?.outcome == .accepted)
+                #expect(try await ledger.open().last?.confirmations == 1)
 
-            // The chain goes on without it, then with it again.
-            let _: Nothing = try node.call("invalidateblock", "[\"\(mined)\"]")
-            try node.generate(2)
-            let _: Nothing = try node.call("reconsiderblock", "[\"\(mined)\"]")
-            for follower in followers { try await follower.look() }
-            #expect(try await ledger.open().last?.outcome == .orphaned)
-            #expect(try await ledger.open().last?.confirmations == -1)
-            let rival = try await client.blockHash(at: 1)
-            let _: Nothing = try node.call("invalidateblock", "[\"\(rival)\"]")
-            for follower in followers { try await follower.look() }
-            #expect(try await ledger.open().last?.outcome == .accepted)
+                // The chain goes on without it, then with it again.
+                let _: Nothing = try node.call("invalidateblock", "[\"\(mined)\"]")
+                try node.generate(2)
+                let _: Nothing = try node.call("reconsiderblock", "[\"\(mined)\"]")
+                for follower in followers { try await follower.look() }
+                #expect(try await ledger.open().last?.outcome == .orphaned)
+                #expect(try await ledger.open().last?.confirmations == -1)
+                let rival = try await client.blockHash(at: 1)
+                let _: Nothing = try node.call("invalidateblock", "[\"\(rival)\"]")
+                for follower in followers { try await follower.look() }
+                #expect(try await ledger.open().last?.outcome == .accepted)
 
-            try node.generate(98)
-            try await followers[0].look()
-            #expect(try await ledger.open().last?.confirmations == 99)
-            try node.generate(3)
-            await withTaskGroup(of: Void.self) { group in
-                for follower in followers { group.addTask { try? await follower.look() } }
+                try node.generate(98)
+                try await followers[0].look()
+                #expect(try await ledger.open().last?.confirmations == 99)
+                try node.generate(3)
+                await withTaskGroup(of: Void.self) { group in
+                    for follower in followers { group.addTask { try? await follower.look() } }
+                }
+                #expect(try await ledger.open().isEmpty, "mature, and the one that nobody has is buried")
             }
-            #expect(try await ledger.open().isEmpty, "mature, and the one that nobody has is buried")
         }
-        try await http.shutdown()
     }
 
     /// The answer null.

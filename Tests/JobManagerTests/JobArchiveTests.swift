@@ -1,4 +1,5 @@
 internal import Logging
+internal import Mining
 internal import TestSupport
 internal import Testing
 

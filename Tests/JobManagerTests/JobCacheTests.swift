@@ -1,3 +1,4 @@
+internal import Mining
 internal import Testing
 
 @testable internal import jobmanager

@@ -11,7 +11,7 @@ internal import Testing
         let network = try await LitecoinNetwork.start()
         let stores = [MemoryStore(), MemoryStore()]
         let publishers = [RecordingPublisher(), RecordingPublisher()]
-        try await Self.withHTTPClient { http in
+        try await withHTTPClient { http in
             let managers = try (0..<2).map { index in
                 JobManager(
                     JobManagerOptions(daemons: [try DaemonEndpoint(parsing: network.nodes[index].address)]), http: http,
@@ -50,7 +50,7 @@ internal import Testing
         let network = try await LitecoinNetwork.start()
         let publisher = RecordingPublisher()
         let daemons = Array(network.nodes[0...1])
-        try await Self.withHTTPClient { http in
+        try await withHTTPClient { http in
             var options = JobManagerOptions(daemons: try daemons.map { try DaemonEndpoint(parsing: $0.address) })
             options.daemonGrace = .seconds(1)
             options.templates.pollInterval = .milliseconds(100)
@@ -111,16 +111,5 @@ internal import Testing
             guard let error = error as? JobManagerError else { return false }
             return error.code == code && error.message.contains(hint)
         }
-    }
-
-    private static func withHTTPClient(_ body: (HTTPClient) async throws -> Void) async throws {
-        let http = HTTPClient(configuration: .coinDaemon)
-        do {
-            try await body(http)
-        } catch {
-            try await http.shutdown()
-            throw error
-        }
-        try await http.shutdown()
     }
 }

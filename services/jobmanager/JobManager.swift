@@ -90,9 +90,14 @@ final class JobManager: Sendable {
     private var daemonReasons: String { source.status.map(\.reason).filter { !$0.isEmpty }.joined(separator: "; ") }
 
     private func take(_ selection: TemplateCandidate, publishingTo publisher: some JobPublisher) async {
+        guard isOnNetwork(selection) else {
+            return await publisher.suspend(
+                "the coin daemons are on \(selection.position.lineage), not on \(options.network.rawValue); "
+                    + "correct --network or --daemons")
+        }
         let job = Job(
-            template: selection.template, position: selection.position, payouts: [], tag: "", algorithm: .scrypt,
-            createdAtMilliseconds: wallClockMilliseconds())
+            template: selection.template, position: selection.position, payouts: options.payouts, tag: options.tag,
+            algorithm: options.network.algorithm, createdAtMilliseconds: wallClockMilliseconds())
         guard adopt(job) else { return }
         await publisher.publish(job)
         archive.add(job)

@@ -25,14 +25,13 @@ final class BlockSubmitter: BlockSink {
     }
 
     private let spool: FoundBlockSpool
+    private let memoryLimit: Int
     private let heard: @Sendable (FoundBlock) -> Void
     private let logger: Logger
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    /// The most undecided blocks in memory; more stay on the disk until there is room.
-    static let limit = 256
     /// How often it is said that a block is still undecided.
     private static let logInterval: Duration = .seconds(60)
 
@@ -40,12 +39,14 @@ final class BlockSubmitter: BlockSink {
     ///
     /// - Parameters:
     ///   - spool: The folder of this server's blocks.
+    ///   - memoryLimit: The most undecided blocks in memory; more stay on the disk until there is room.
     ///   - heard: Is told of every block when it is found.
     init(
-        _ spool: FoundBlockSpool, logger: Logger,
+        _ spool: FoundBlockSpool, logger: Logger, memoryLimit: Int = 256,
         heard: @escaping @Sendable (FoundBlock) -> Void = { _ in }
     ) {
         self.spool = spool
+        self.memoryLimit = memoryLimit
         self.heard = heard
         self.logger = logger
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -92,10 +93,10 @@ final class BlockSubmitter: BlockSink {
         let now = ContinuousClock.now
         state.withLock { state in
             guard state.entries[block.hash] == nil else { return }
-            guard state.entries.count < Self.limit else {
+            guard state.entries.count < memoryLimit else {
                 state.hasMoreOnDisk = true
                 return logger.error(
-                    "\(Self.limit) blocks are undecided: the block waits on the disk", metadata: block.metadata)
+                    "\(memoryLimit) blocks are undecided: the block waits on the disk", metadata: block.metadata)
             }
             var campaign = BlockCampaign(hash: block.hash, at: now)
             let actions = campaign.know(state.jobmanagers, at: now)

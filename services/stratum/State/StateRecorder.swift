@@ -1,5 +1,6 @@
 internal import Logging
 internal import Metrics
+internal import Mining
 internal import Redis
 internal import ServiceLifecycle
 internal import Synchronization
@@ -52,8 +53,12 @@ final class StateRecorder: PoolRecorder, Service {
 
     /// Writes until shutdown, and once more then.
     func run() async throws {
-        try await cancelWhenGracefulShutdown { await self.record() }
-        try? await write(within: .seconds(1))
+        await cancelWhenGracefulShutdown { await self.record() }
+        do {
+            try await write(within: .seconds(1))
+        } catch {
+            logger.warning("the last connections and share totals were not written: \(error)")
+        }
     }
 
     /// Writes a batch a second until the task is cancelled.

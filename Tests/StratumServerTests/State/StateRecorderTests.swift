@@ -1,0 +1,124 @@
+internal import EventLoop
+internal import Logging
+internal import Redis
+internal import TestSupport
+internal import Testing
+
+@testable internal import stratum
+
+/// The shared state in a real Redis.
+@Suite struct StateRecorderTests {
+    private func share(_ worker: String, _ outcome: ShareRecord.Outcome = .accepted, minute: Int64 = 5) -> ShareRecord {
+        ShareRecord(worker: worker, outcome: outcome, difficulty: 0.5, atMilliseconds: minute * 60_000)
+    }
+
+    private func connection(_ id: String) -> ConnectionInfo {
+        ConnectionInfo(
+            address: "10.0.0.1:99", listener: "127.0.0.1:3333", proxyID: "ab", worker: "a.1", extranonce1: id,
+            difficulty: 16, agent: "miner/1", sinceMilliseconds: 1, accepted: 7, rejected: 2,
+            lastShareMilliseconds: 5)
+    }
+
+    private func withRecorder(
+        _ server: RedisServer, _ body: @escaping @Sendable (StateRecorder, RedisClient) async throws -> Void
+    ) async throws {
+        let loop = try EventLoop(logger: BlockSamples.silent)
+        let configuration = RedisConfiguration(url: try RedisURL(server.url))
+        try await withRedisClient(configuration, loop: loop, logger: BlockSamples.silent) { redis in
+            try await redis.waitUntilConnected(within: .seconds(10))
+            let recorder = StateRecorder(redis, namespace: "t", server: "stratum-1", logger: BlockSamples.silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await recorder.record() }
+                defer { group.cancelAll() }
+                try await body(recorder, redis)
+            }
+        }
+    }
+
+    private func hash(_ redis: RedisClient, _ key: String) async throws -> [String: String] {
+        let pairs = try await redis.send(["HGETALL", RedisArgument("{t}:\(key)")]).pairs ?? []
+        return Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, $0.value.string ?? "") })
+    }
+
+    @Test func `totals, connections, load and finders are there as documented, and expire`() async throws {
+        let server = try await RedisServer.start()
+        try await withRecorder(server) { recorder, redis in
+            for _ in 0..<3 { recorder.share(share("a|b.1")) }
+            recorder.share(share("c.1", .lowDifficulty))
+            recorder.connected(connection("aa"))
+            recorder.connected(connection("bb"))
+            recorder.found(try BlockSamples.block(1))
+            let totals = [
+                "a|b.1|accepted|count": "3", "a|b.1|accepted|difficulty": "1.5", "c.1|lowDifficulty|count": "1",
+                "c.1|lowDifficulty|difficulty": "0.5",
+            ]
+            try await eventually("the totals are written") { try await hash(redis, "shares:5") == totals }
+            let fields = try await hash(redis, "connection:stratum-1:aa")
+            #expect(
+                fields == [
+                    "id": "aa", "server": "stratum-1", "address": "10.0.0.1:99", "listener": "127.0.0.1:3333",
+                    "proxyID": "ab", "worker": "a.1", "agent": "miner/1", "extranonce1": "aa", "difficulty": "16.0",
+                    "since": "1", "accepted": "7", "rejected": "2", "lastShare": "5",
+                ])
+            #expect(try await hash(redis, "stratum:stratum-1")["connections"] == "2")
+            let block = try await hash(redis, "block:\(BlockSamples.block(1).hash)")
+            #expect(block["outcome"] == "undecided")
+            #expect(block["worker"] == "address.worker")
+
+            recorder.disconnected(connection("aa"))
+            try await eventually("it is gone") {
+                try await redis.send(["ZRANGE", "{t}:connections:stratum-1", 0, -1]).array?.map(\.string) == ["bb"]
+            }
+            #expect(try await hash(redis, "connection:stratum-1:aa").isEmpty)
+            for key in try await redis.send(["KEYS", "*"]).array?.compactMap(\.string) ?? [] {
+                let isTrimmed = ["{t}:shares", "{t}:blocks", "{t}:blocks:open"].contains(key)
+                let expiry = try await redis.send(["PTTL", RedisArgument(key)]).integer ?? -1
+                #expect(isTrimmed || expiry > 0, "\(key) never expires")
+            }
+        }
+    }
+
+    @Test func `while Redis is away totals are kept, and each share is counted once`() async throws {
+        let server = try await RedisServer.start(arguments: ["--appendonly", "yes", "--appendfsync", "always"])
+        try await withRecorder(server) { recorder, redis in
+            recorder.share(share("a.1"))
+            try await eventually("the first") { try await hash(redis, "shares:5")["a.1|accepted|count"] == "1" }
+            try await server.kill()
+            for minute in Int64(5)...9 { for _ in 0..<100 { recorder.share(share("a.1", minute: minute)) } }
+            try await eventually("it is noticed") { !redis.status.isConnected }
+            try await server.restart()
+            try await eventually(within: .seconds(20), "they are written") {
+                try await hash(redis, "shares:9")["a.1|accepted|count"] == "100"
+            }
+            #expect(try await hash(redis, "shares:5")["a.1|accepted|count"] == "101")
+        }
+    }
+
+    @Test func `a batch that comes twice counts once, and another life clears the connections of the last`()
+        async throws
+    {
+        let server = try await RedisServer.start()
+        let loop = try EventLoop(logger: BlockSamples.silent)
+        let configuration = RedisConfiguration(url: try RedisURL(server.url))
+        try await withRedisClient(configuration, loop: loop, logger: BlockSamples.silent) { redis in
+            try await redis.waitUntilConnected(within: .seconds(10))
+            func write(_ batch: RecorderState.Batch, run: String) async throws -> Int64? {
+                try await redis.run(
+                    RecordScript.script, keys: [],
+                    arguments: RecordScript.arguments(
+                        batch, prefix: "{t}:", server: "s", run: run, connections: 1, sharesPerSecond: 1)
+                ).integer
+            }
+            var batch = RecorderState.Batch(number: 1, connections: [connection("aa")])
+            batch.totals[.init(minute: 5, worker: "a", outcome: .accepted)] = .init(count: 2, difficulty: 1e-7)
+            #expect(try await write(batch, run: "00ff") == 1)
+            #expect(try await write(batch, run: "00ff") == 0)
+            #expect(try await hash(redis, "shares:5")["a|accepted|count"] == "2")
+            batch.connections = [connection("bb")]
+            #expect(try await write(batch, run: "00fe") == 1)
+            #expect(try await hash(redis, "shares:5")["a|accepted|count"] == "4")
+            #expect(try await hash(redis, "connection:s:aa").isEmpty)
+            #expect(try await redis.send(["ZRANGE", "{t}:connections:s", 0, -1]).array?.map(\.string) == ["bb"])
+        }
+    }
+}
