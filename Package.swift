@@ -30,6 +30,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -48,6 +49,7 @@ let package = Package(
         .library(name: "HeadframeMesh", targets: ["EventLoop", "MessagePack", "ZeroMQ", "Mesh", "MeshZeroMQ"]),
         .executable(name: "headframe", targets: ["headframe"]),
         .executable(name: "jobmanager", targets: ["jobmanager"]),
+        .executable(name: "stratum", targets: ["stratum"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,12 +73,13 @@ let package = Package(
         // Level 1
         library("EventLoop", ["CZeroMQ", "CLinux", heap, logging]),
         library("MessagePack"),
-        library("Mining"),
+        library("Mining", [crypto, cryptoExtras]),
 
         // Level 2
         library("ZeroMQ", ["CZeroMQ", "EventLoop"]),
         library("Redis", ["CHiredis", "EventLoop", logging]),
         library("Mesh", ["MessagePack", heap, logging, metrics]),
+        library("Stratum", ["Mining"]),
 
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
@@ -96,7 +99,7 @@ let package = Package(
             name: "headframe",
             dependencies: [
                 "CoinDaemon", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis", "ServiceKit",
-                "ZeroMQ", arguments, httpClient, logging,
+                "ZeroMQ", arguments, crypto, cryptoExtras, httpClient, logging, nioCore, nioPosix,
             ],
             swiftSettings: houseRules),
         service(
@@ -104,6 +107,12 @@ let package = Package(
             [
                 "CoinDaemon", "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", crypto, httpClient,
                 lifecycle, logging, metrics,
+            ]),
+        service(
+            "stratum",
+            [
+                "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum", lifecycle, logging, metrics,
+                nioCore, nioPosix,
             ]),
 
         // Test kits
@@ -113,9 +122,18 @@ let package = Package(
         // Tests
         tests("HouseTests", ["Mesh", "MessagePack", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport"]),
-        tests("MiningTests", ["Mining", "TestSupport"]),
+        tests("MiningTests", ["Mining", "TestSupport", crypto]),
+        tests("StratumTests", ["Stratum", "Mining", "TestSupport"]),
+        tests(
+            "StratumServerTests",
+            [
+                "stratum", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining", "Redis", "ServiceKit",
+                "Stratum", "TestSupport", "ZeroMQ", lifecycle, logging, nioCore, nioPosix,
+            ]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
-        tests("JobManagerTests", ["jobmanager", "CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
+        tests(
+            "JobManagerTests",
+            ["jobmanager", "CoinDaemon", "EventLoop", "Mining", "Redis", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "Mesh", "MeshZeroMQ", "ZeroMQ", "TestSupport"]),
         tests("MeshTests", ["Mesh", "MessagePack"]),
