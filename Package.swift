@@ -111,7 +111,8 @@ let package = Package(
         service(
             "stratum",
             [
-                "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum", lifecycle, logging, metrics,
+                "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum", lifecycle, logging,
+                metrics,
                 nioCore, nioPosix,
             ]),
 
@@ -127,7 +128,8 @@ let package = Package(
         tests(
             "StratumServerTests",
             [
-                "stratum", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining", "Redis", "ServiceKit",
+                "stratum", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining", "Redis",
+                "ServiceKit",
                 "Stratum", "TestSupport", "ZeroMQ", lifecycle, logging, nioCore, nioPosix,
             ]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
