@@ -1,11 +1,13 @@
 # Everything needs no configuration: see `make help`. What a target does stands in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up prepare down status watch logs block clean-state test test-build simulate bench-rpc examples format lint
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum bench-rpc examples
+.PHONY: format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
 # FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
 SEEDS ?= 2000
+SECONDS ?= 60
 SWIFT_TEST_FLAGS ?=
 
 help: ## This list
@@ -52,6 +54,9 @@ test-build:
 
 simulate: test-build ## The mesh in virtual time, with faults: SEEDS=2000
 	HEADFRAME_SEEDS=$(SEEDS) swift test --skip-build --filter SimulationTests
+
+fuzz-stratum: test-build ## Mad miners against a Stratum session: SECONDS=60
+	HEADFRAME_FUZZ_SECONDS=$(SECONDS) swift test --skip-build --filter FuzzTests
 
 bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test

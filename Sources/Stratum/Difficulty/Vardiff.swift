@@ -12,8 +12,12 @@ public struct Vardiff: Sendable {
     static let deadband = 1.15
     /// How much more likely the rate seen must be, as a logarithm: a factor of 400.
     static let evidence = 6.0
-    /// Fewer shares than this do not raise it: their rate is known to 20 %.
-    static let sharesToRaise = 24.0
+    /// Fewer shares than this do not raise it: their rate is known to 16 %.
+    static let sharesToRaise = 40.0
+    /// Fewer shares than this lower it only where the rate is ``farOff``.
+    static let sharesToLower = 24.0
+    /// A small part of the wanted rate.
+    static let farOff = 1.0 / 8
     /// After this many expected shares, half of what was counted is forgotten, so that old times do not outvote new ones.
     static let memory = 400.0
     /// The most that it falls at once. Where no share came at all it is not known how far to fall: a twelfth at first, then steeper.
@@ -100,7 +104,10 @@ public struct Vardiff: Sendable {
             return change(by: ratio)
         }
         guard ratio < 1 / Self.deadband else { return nil }
-        guard seen == 0 else { return change(by: ratio) }
+        guard seen == 0 else {
+            // A rate that is known by a few shares is worth a change only where it is far off.
+            return seen >= Self.sharesToLower || ratio < Self.farOff ? change(by: ratio) : nil
+        }
         let falls = fallsInARow
         let changed = change(by: max(pow(0.5 / expected, pow(2, Double(falls))), Self.steepestFall))
         fallsInARow = min(falls + 1, 4)

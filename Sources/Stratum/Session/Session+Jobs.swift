@@ -48,12 +48,14 @@ extension Session {
 
     /// Issues the current work, where the miner is ready for it and there is some.
     mutating func issue(clean: Bool, now: Instant) {
-        guard knowsSubscription, knowsAuthorization, !workers.isEmpty, let work = current?.work else { return }
+        guard knowsSubscription, knowsAuthorization, !workers.isEmpty, var issued = current else { return }
+        let work = issued.work
+        let time = issued.nextTime(limit: options.timeRoll / 2, now: now)
+        current = issued
         if announcedDifficulty == nil { vardiff.restart(now: now) }
         announce(difficulty, now: now)
         jobs.forget(supersededBefore: now - options.supersededJobAge)
         let job = jobs.issue(work, to: extranonce1, at: difficulty, limit: max(1, options.jobLimit))
-        guard let time = current?.nextTime(limit: options.timeRoll / 2, now: now) else { return }
         send(Line.notify(job.id, work, time: time, clean: clean), now: now)
         isIssueDue = false
     }

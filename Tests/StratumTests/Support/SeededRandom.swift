@@ -1,0 +1,22 @@
+internal import Foundation
+
+/// Random numbers that a seed determines (splitmix64).
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// Above 0, at most 1.
+    mutating func unit() -> Double { Double((next() >> 11) + 1) / 0x1p53 }
+
+    /// A time between two events that come at random, in units of the mean.
+    mutating func exponential() -> Double { -log(unit()) }
+}
