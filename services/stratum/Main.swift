@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Foundation
 internal import Mesh
+internal import Redis
 internal import ServiceKit
 internal import ServiceLifecycle
 
@@ -9,21 +10,28 @@ internal import ServiceLifecycle
 enum Main {
     static func main() async {
         await runService(StratumConfiguration.self, metadataProvider: .trace) { runtime in
-            let loop = try EventLoop(logger: runtime.logger)
-            let options = try runtime.configuration.options()
+            let (configuration, common, logger) = (runtime.configuration, runtime.common, runtime.logger)
+            let loop = try EventLoop(logger: logger)
+            let redis = try runtime.stateClient(on: loop)
+            let recorder = StateRecorder(
+                redis, namespace: common.namespace, server: common.instance, logger: logger)
+            let blocks = BlockSubmitter(
+                FoundBlockSpool(path: configuration.spoolOfInstance), logger: logger, heard: recorder.found)
             let parts = PoolParts(
-                options, recorder: ForgetfulRecorder(), blocks: ForgetfulSink(),
-                wallClockMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) }, logger: runtime.logger)
+                try configuration.options(), recorder: recorder, blocks: blocks,
+                wallClockMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) }, logger: logger)
             let server = StratumServer(parts, readiness: runtime.readiness)
             let feed = JobFeed(
-                parts.board, ageLimit: runtime.configuration.jobAge, readiness: runtime.readiness, logger: runtime.logger,
+                parts.board, ageLimit: configuration.jobAge, readiness: runtime.readiness, logger: logger,
                 hand: server.hand)
-            let service = StratumService(server, feed: feed)
-            let mesh = try MeshMember(runtime, offering: service.definition, on: loop)
-            let name = InstanceName(service: StratumConfiguration.service, instance: runtime.common.instance)
-            // Shut down in reverse: miners leave first, while jobs still come and blocks still go.
+            let mesh = try MeshMember(runtime, offering: StratumService(server, feed: feed).definition, on: loop)
+            let name = InstanceName(service: StratumConfiguration.service, instance: common.instance)
+            // Shut down in reverse: miners leave first, while jobs still come, and blocks and shares are still taken.
             return [
+                Scope("redis") { await redis.run() },
+                recorder,
                 mesh,
+                Scope("blocks") { await blocks.run(with: MeshJobmanagers(node: mesh.node)) },
                 Scope("jobs") { try await feed.run(on: mesh.node) },
                 Scope("extranonces") { await parts.extranonces.run(on: mesh.node, as: name) },
                 server,

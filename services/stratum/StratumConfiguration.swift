@@ -53,7 +53,7 @@ struct StratumConfiguration: ServiceConfiguration {
             "Most shares that wait to be checked; further ones are answered as busy"),
         Setting<Self>(
             "spool", \.spool, .text("FOLDER", maximumBytes: 4096),
-            "Folder of found blocks that are not decided yet; one for each instance"),
+            "Folder of found blocks that are not decided yet; each instance has its own in it"),
     ]
 
     var common = ServiceOptions(service: service)
@@ -91,6 +91,9 @@ struct StratumConfiguration: ServiceConfiguration {
             throw InvalidSetting("--min-difficulty is above --max-difficulty; give the lower one as --min-difficulty")
         }
     }
+
+    /// The folder of this instance's found blocks.
+    var spoolOfInstance: String { "\(spool)/\(common.instance)" }
 
     /// The options of the server of miners.
     func options() throws -> ServerOptions {

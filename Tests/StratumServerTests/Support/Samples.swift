@@ -28,6 +28,12 @@ enum Samples {
             algorithm: .scrypt, createdAtMilliseconds: 0)
     }
 
+    /// 8 digits.
+    static func hex(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
     /// Says nothing.
     static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 }

@@ -145,11 +145,10 @@ final class TestMiner: Sendable {
         guard let notify = messages.last(where: { $0.method == "mining.notify" }) else {
             throw TestSupportError("there is no job to submit a share of")
         }
-        let digits = String(nonce, radix: 16)
-        let hex = String(repeating: "0", count: 8 - digits.count) + digits
         return request(
             "mining.submit",
-            #"["\#(worker)","\#(job ?? notify.text(0))","00000000","\#(time ?? notify.text(7))","\#(hex)"]"#)
+            #"["\#(worker)","\#(job ?? notify.text(0))","00000000","\#(time ?? notify.text(7))","\#(Samples.hex(nonce))"]"#
+        )
     }
 }
 

@@ -33,6 +33,10 @@ extension Connection {
             loop.execute { bound.value.checked(check.id, result) }
         }
         if isTaken { return }
+        parts.statistics.turnedAwayShare()
+        hub.complain(
+            "\(parts.options.hashQueue) shares wait to be checked, further ones are answered as busy; "
+                + "raise --hash-threads or the difficulty", metadata)
         let busy = ShareResult.failed("the server is busy; this share was not checked")
         perform(session?.checked(check.id, busy, now: now) ?? [], now: now)
     }

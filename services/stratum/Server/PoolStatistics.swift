@@ -12,6 +12,7 @@ final class PoolStatistics: Sendable {
     private let state = Mutex(State())
     private let counters: [ShareRecord.Outcome: Counter]
     private let blockCounter = Counter(label: "pool_blocks_found_total")
+    private let busyCounter = Counter(label: "pool_shares_unchecked_total")
     private let closed = Mutex<[CloseCause: Counter]>([:])
     private let broadcast = Metrics.Timer(label: "pool_work_broadcast_seconds")
     private let connectionGauge = Gauge(label: "pool_connections")
@@ -38,6 +39,9 @@ final class PoolStatistics: Sendable {
         blockCounter.increment()
         state.withLock { $0.blocks += 1 }
     }
+
+    /// A share was not checked, because too many waited.
+    func turnedAwayShare() { busyCounter.increment() }
 
     /// The server ended a connection.
     func ended(_ cause: CloseCause) {
