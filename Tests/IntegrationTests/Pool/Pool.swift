@@ -30,6 +30,7 @@ struct Pool: Sendable {
     ) -> [String] {
         [
             "--instance", name, "--namespace", namespace, "--redis", redis, "--ports", ports, "--daemons", daemons,
+            "--network", "litecoin-regtest",
             "--registry-ttl", "\(timeToLive.components.seconds)s", "--http-port", "0", "--log-level", "debug",
             "--drain-seconds", "10",
         ]
