@@ -55,9 +55,10 @@ internal import Testing
     @Test func textsAreEscaped() {
         let text = "a\"\\\n\u{1}é"
         var line: [UInt8] = []
-        JSONValue.string(text).write(to: &line)
-        #expect(String(decoding: line, as: UTF8.self) == #""a\"\\\u000a\u0001é""#)
-        #expect(JSONValue.parse(line, depthLimit: 1) == .string(text))
+        JSONValue.object([text: .string(text)]).write(to: &line)
+        let written = #""a\"\\\u000a\u0001é""#
+        #expect(String(decoding: line, as: UTF8.self) == "{\(written):\(written)}")
+        #expect(JSONValue.object(in: line, depthLimit: 1) == [text: .string(text)])
     }
 
     @Test func aNumberBeyondAllBoundsIsStillAMessage() {

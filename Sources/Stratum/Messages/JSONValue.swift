@@ -34,10 +34,10 @@ enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// Reads a line; nil when it is not JSON, or nested deeper than `depthLimit`.
-    static func parse(_ line: [UInt8], depthLimit: Int) -> JSONValue? {
+    /// Reads the object of a line; nil when it is not JSON, another value, or nested deeper than `depthLimit`.
+    static func object(in line: [UInt8], depthLimit: Int) -> [String: JSONValue]? {
         guard depth(of: line) <= depthLimit else { return nil }
-        return try? JSONDecoder().decode(JSONValue.self, from: Data(line))
+        return try? JSONDecoder().decode([String: JSONValue].self, from: Data(line))
     }
 
     /// How deep brackets are nested, those in texts aside. Right for JSON, and no less than what a parser meets in anything else.
@@ -76,6 +76,8 @@ extension JSONValue: Decodable {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
             self = .string(text)
+        } else if let values = try? container.decode([JSONValue].self) {
+            self = .array(values)
         } else if container.decodeNil() {
             self = .null
         } else if let number = try? container.decode(Int64.self) {
@@ -84,8 +86,6 @@ extension JSONValue: Decodable {
             self = .number(number)
         } else if let flag = try? container.decode(Bool.self) {
             self = .bool(flag)
-        } else if let values = try? container.decode([JSONValue].self) {
-            self = .array(values)
         } else if let members = try? container.decode([String: JSONValue].self) {
             self = .object(members)
         } else {

@@ -19,7 +19,7 @@ enum Message: Sendable, Hashable {
 
     /// Reads a line.
     init(line: [UInt8], depthLimit: Int) {
-        guard case .object(let members)? = JSONValue.parse(line, depthLimit: depthLimit) else {
+        guard let members = JSONValue.object(in: line, depthLimit: depthLimit) else {
             self = .garbage(problem: "this is no message: send a JSON object a line, nested at most \(depthLimit) deep")
             return
         }
