@@ -53,6 +53,48 @@ internal import Testing
         #expect(try await other.reply(to: try other.submit(nonce: 2)).isTrue)
     }
 
+    @Test func withoutRedisMiningGoesOn() async throws {
+        try await withMesh { mesh in
+            try await withServer(job: nil) { scene in
+                try await mesh.withNode("stratum-1", offering: Self.service) { node in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask(name: "feed") { try await scene.feed.run(on: node) }
+                        defer { group.cancelAll() }
+                        try await mesh.withJobmanager("jobmanager-1") { publish in
+                            try publish(try Samples.job(1))
+                            let miner = try await scene.miner()
+                            try await miner.logIn()
+                            _ = try await miner.notification("mining.notify")
+                            try await mesh.redis.kill()
+                            try publish(try Samples.job(1, tip: 2, bits: Samples.everySecondHash))
+                            #expect(try await miner.notification("mining.notify", count: 2).isClean)
+                            for nonce: UInt32 in 0..<64 where scene.kept.all.blocks.isEmpty {
+                                #expect(try await miner.reply(to: try miner.submit(nonce: nonce)).isTrue)
+                            }
+                            #expect(scene.kept.all.blocks.count == 1)
+                            _ = try await scene.miningMiner()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aCancelledFeedEndsWithoutAnError() async throws {
+        try await withMesh { mesh in
+            try await withServer(job: nil) { scene in
+                try await mesh.withNode("stratum-1", offering: Self.service) { node in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask(name: "feed") { try await scene.feed.run(on: node) }
+                        try await eventually("it runs") { scene.feed.state.hasPrefix("waiting") }
+                        group.cancelAll()
+                        await #expect(throws: CancellationError.self) { try await group.next() }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func twoServersWithOneExtranonceDrawAnew() async throws {
         try await withMesh { mesh in
             try await mesh.withNode("stratum-1", offering: Self.service) { first in

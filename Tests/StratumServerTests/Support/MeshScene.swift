@@ -38,7 +38,8 @@ struct MeshScene: Sendable {
 
     /// Runs `body` with a jobmanager that publishes what it is given.
     func withJobmanager(
-        _ instance: String, _ body: @escaping @Sendable (_ publish: @escaping @Sendable (Job) throws -> Void) async throws -> Void
+        _ instance: String,
+        _ body: @escaping @Sendable (_ publish: @escaping @Sendable (Job) throws -> Void) async throws -> Void
     ) async throws {
         var service = ServiceDefinition(name: "jobmanager")
         let jobs = service.publication("jobs", "Jobs.", of: Job.self)

@@ -22,6 +22,8 @@ struct AddressLimits: Sendable {
     /// Connections at present.
     private(set) var connections = 0
     private var accounts: [IPAddress: Account] = [:]
+    private var sweepAt = leastSweep
+    private static let leastSweep = 2048
 
     /// Nobody is connected.
     init(_ policy: Policy = Policy()) { self.policy = policy }
@@ -52,7 +54,7 @@ struct AddressLimits: Sendable {
         // One who has been quiet for a minute has a full account anyway.
         let isFull = account.tokens >= Double(policy.authorizesPerMinute)
         accounts[address.household] = account.connections == 0 && isFull ? nil : account
-        if accounts.count > 2 * max(1024, connections) { forgetIdle(now: now) }
+        if accounts.count > sweepAt { forgetIdle(now: now) }
     }
 
     /// Whether an address may authorize once more; counts it.
@@ -72,7 +74,9 @@ struct AddressLimits: Sendable {
         return account
     }
 
+    /// Forgets who is neither connected nor counted for anything. What is left decides when it is worth while again.
     private mutating func forgetIdle(now: ContinuousClock.Instant) {
         accounts = accounts.filter { $0.value.connections > 0 || now - $0.value.asOf < .seconds(60) }
+        sweepAt = max(Self.leastSweep, 2 * accounts.count)
     }
 }

@@ -69,11 +69,9 @@ final class JobFeed: Sendable {
                 guard let event = try await updates.next() else { return }
                 // Alarms are in the log by themselves.
                 if case .item(let update) = event { take(update.item, from: update.publisher) }
-            } catch let error as MeshError where error.code != .badReply {
-                throw error
-            } catch is CancellationError {
-                throw CancellationError()
             } catch {
+                try Task.checkCancellation()
+                if let error = error as? MeshError, error.code != .badReply { throw error }
                 refused("a job could not be read: \(error)")
             }
         }

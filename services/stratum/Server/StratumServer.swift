@@ -96,7 +96,6 @@ final class StratumServer: Service {
     private func bind(_ listen: ListenAddress) async throws -> any Channel {
         let hubs = Dictionary(uniqueKeysWithValues: hubs.map { (ObjectIdentifier($0.eventLoop), $0) })
         let (parts, options) = (parts, parts.options)
-        let place = Mutex(listen)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -117,9 +116,9 @@ final class StratumServer: Service {
             }
         do {
             let channel = try await bootstrap.bind(host: listen.host, port: listen.port).get()
-            place.withLock { $0.port = channel.localAddress?.port ?? listen.port }
-            let address = place.withLock { $0 }
-            bound.withLock { $0.append(address) }
+            var address = listen
+            address.port = channel.localAddress?.port ?? listen.port
+            bound.withLock { [address] in $0.append(address) }
             parts.logger.notice("listening for miners", metadata: ["url": "stratum+tcp://\(address)"])
             return channel
         } catch {
