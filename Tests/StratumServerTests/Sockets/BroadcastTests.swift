@@ -6,7 +6,7 @@ internal import Testing
 @testable internal import stratum
 
 /// New work for many, slow ones among them.
-@Suite(.timeLimit(.minutes(1))) struct BroadcastTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct BroadcastTests {
     @Test func twoHundredConnectionsGetANewTip() async throws {
         try await withServer({ $0.loopThreads = 2 }) { scene in
             var miners: [TestMiner] = []

@@ -7,7 +7,7 @@ internal import Testing
 @testable internal import stratum
 
 /// Bad input and silence over real sockets: an error with the standard code or the connection's end, never the server's.
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct FaultTests {
     /// The server serves a new miner as if nothing had been.
     private func expectToServe(_ scene: ServerScene) async throws {
         let miner = try await scene.miningMiner()
@@ -146,8 +146,11 @@ internal import Testing
     }
 
     @Test func aJobThatNobodyStandsBehindForTooLongIsRefusedAsStale() async throws {
-        try await withServer({ $0.session.jobAge = .seconds(1) }) { scene in
-            let miner = try await scene.miningMiner()
+        try await withServer(job: nil, { $0.session.jobAge = .seconds(3) }) { scene in
+            let miner = try await scene.miner()
+            try await miner.logIn()
+            scene.feed.take(try Samples.job(), from: "jobmanager-1")
+            _ = try await miner.notification("mining.notify")
             #expect(try await miner.reply(to: try miner.submit(nonce: 1)).isTrue)
             try await eventually("the job is too old") {
                 scene.server.parts.board.current(now: .now) == nil
@@ -193,7 +196,7 @@ internal import Testing
     }
 
     @Test func whoDoesNotLogInIsDisconnected() async throws {
-        try await withServer({ $0.handshakeTimeout = .seconds(1) }) { scene in
+        try await withServer({ $0.handshakeTimeout = .seconds(3) }) { scene in
             let silent = try await scene.miner()
             let half = try await scene.miner()
             _ = try await half.reply(to: half.request("mining.subscribe", "[]"))
@@ -205,7 +208,7 @@ internal import Testing
     }
 
     @Test func whoSaysNothingIsDisconnected() async throws {
-        try await withServer({ $0.idleTimeout = .seconds(1) }) { scene in
+        try await withServer({ $0.idleTimeout = .seconds(2) }) { scene in
             let miner = try await scene.miningMiner()
             try await miner.waitUntilClosed()
         }

@@ -9,7 +9,7 @@ internal import Testing
 @testable internal import stratum
 
 /// From the jobmanagers through the mesh to the miners, and what happens when they are away.
-@Suite(.timeLimit(.minutes(2))) struct FeedTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct FeedTests {
     private static let service = ServiceDefinition(name: "stratum")
 
     @Test func jobsOfAllJobmanagersReachTheMinersAndTheLastOneStays() async throws {

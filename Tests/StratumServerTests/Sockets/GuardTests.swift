@@ -5,7 +5,7 @@ internal import Testing
 @testable internal import stratum
 
 /// Proxies, limits and bans over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct GuardTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct GuardTests {
     private static let trusted = AddressRange.list("127.0.0.1") ?? []
     private static let subscribe = #"{"id":1,"method":"mining.subscribe","params":[]}"# + "\n"
 
@@ -52,7 +52,7 @@ internal import Testing
     @Test func aTrustedAddressThatSaysNothingIsDisconnected() async throws {
         try await withServer({
             $0.proxies = Self.trusted
-            $0.handshakeTimeout = .milliseconds(200)
+            $0.handshakeTimeout = .seconds(1)
         }) { scene in
             try await scene.miner().waitUntilClosed()
         }

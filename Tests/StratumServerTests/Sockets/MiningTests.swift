@@ -5,7 +5,7 @@ internal import Testing
 @testable internal import stratum
 
 /// The golden path over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct MiningTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct MiningTests {
     @Test func aMinerSubscribesAuthorizesAndHasASharesAccepted() async throws {
         try await withServer { scene in
             let miner = try await scene.miner()
