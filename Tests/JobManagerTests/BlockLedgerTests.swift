@@ -75,7 +75,7 @@ internal import Testing
     }
 
     @Test func `a block is followed until it is mature, and through a reorganisation`() async throws {
-        let network = try await LitecoinNetwork.start()
+        let network = try await LitecoinNetwork.start(nodes: 1, waitsForTemplates: false)
         let node = network.nodes[0]
         try await withHTTPClient { http in
             let client = CoinDaemonClient(try DaemonEndpoint(parsing: node.address), http: http)
@@ -92,7 +92,8 @@ internal import Testing
 
                 // The chain goes on without it, then with it again.
                 let _: Nothing = try node.call("invalidateblock", "[\"\(mined)\"]")
-                try node.generate(2)
+                // To another script: in the same second it would be the same block again.
+                let _: [String] = try node.call("generatetodescriptor", #"[2, "raw(52)"]"#)
                 let _: Nothing = try node.call("reconsiderblock", "[\"\(mined)\"]")
                 for follower in followers { try await follower.look() }
                 #expect(try await ledger.open().last?.outcome == .orphaned)

@@ -85,10 +85,10 @@ private final class ScriptedJobmanagers: Jobmanagers {
 
         jobmanagers.answer(.accepted)
         try await withSubmitter(spool) { submitter in
-            try await eventually("it is loaded") { submitter.undecided == [block.hash] }
+            try await eventually(within: .seconds(30), "it is loaded") { submitter.undecided == [block.hash] }
             jobmanagers.know("jm-1", "jm-2")
-            try await eventually("it is decided") { submitter.undecided.isEmpty }
-            try await eventually("it leaves the disk") { try spool.load().blocks.isEmpty }
+            try await eventually(within: .seconds(30), "it is decided") { submitter.undecided.isEmpty }
+            try await eventually(within: .seconds(30), "it leaves the disk") { try spool.load().blocks.isEmpty }
         }
         #expect(Set(jobmanagers.calls.map(\.instance)) == ["jm-1", "jm-2"], "all at once")
     }
@@ -98,7 +98,7 @@ private final class ScriptedJobmanagers: Jobmanagers {
         jobmanagers.answer(.unknownJob)
         try await withSubmitter(spool) { submitter in
             submitter.found(try BlockSamples.block(1))
-            try await eventually("it is decided") { submitter.undecided.isEmpty }
+            try await eventually(within: .seconds(30), "it is decided") { submitter.undecided.isEmpty }
         }
         #expect(jobmanagers.calls.map(\.sentJob) == [false, true])
     }
@@ -107,10 +107,10 @@ private final class ScriptedJobmanagers: Jobmanagers {
         jobmanagers.know("jm-1")
         try await withSubmitter(spool) { submitter in
             submitter.found(try BlockSamples.block(1))
-            try await eventually("some tries") { jobmanagers.calls.count >= 3 }
+            try await eventually(within: .seconds(30), "some tries") { jobmanagers.calls.count >= 3 }
             jobmanagers.answer(.accepted)
             submitter.found(try BlockSamples.block(2))
-            try await eventually("both are decided") { submitter.undecided.isEmpty }
+            try await eventually(within: .seconds(30), "both are decided") { submitter.undecided.isEmpty }
         }
     }
 
@@ -119,7 +119,9 @@ private final class ScriptedJobmanagers: Jobmanagers {
         jobmanagers.answer(.accepted)
         try await withSubmitter(FoundBlockSpool(path: "/proc/none/spool")) { submitter in
             submitter.found(try BlockSamples.block(1))
-            try await eventually("it is decided") { submitter.undecided.isEmpty && !jobmanagers.calls.isEmpty }
+            try await eventually(within: .seconds(30), "it is decided") {
+                submitter.undecided.isEmpty && !jobmanagers.calls.isEmpty
+            }
         }
     }
 
@@ -131,7 +133,7 @@ private final class ScriptedJobmanagers: Jobmanagers {
             #expect(submitter.undecided.count == 4)
             jobmanagers.answer(.accepted)
             jobmanagers.know("jm-1")
-            try await eventually("all are decided") {
+            try await eventually(within: .seconds(30), "all are decided") {
                 try submitter.undecided.isEmpty && spool.load().blocks.isEmpty
             }
         }
