@@ -37,7 +37,7 @@ extension Connection {
     }
 
     /// Tells the recorder what has changed.
-    private func report() {
+    func report() {
         guard let session, session.state != .connected, let address else { return }
         ledger.report(
             session, address: address.description, listener: listen.description, proxyID: proxyID, to: parts.recorder)

@@ -68,6 +68,7 @@ final class Connection: ChannelDuplexHandler {
         let now = ContinuousClock.now
         hub.remove(self)
         if isCounted, let address { parts.guardian.closed(address, now: now) }
+        if ledger.isTold { report() }
         ledger.ended(parts.recorder)
         if let memory = session?.memory { parts.vault.keep(memory, now: now) }
     }

@@ -10,6 +10,9 @@ struct ConnectionLedger {
     private var lastShareMilliseconds: Int64?
     private var told: ConnectionInfo?
 
+    /// Whether the recorder knows of the connection.
+    var isTold: Bool { told != nil }
+
     /// A connection of which nothing is known.
     init(sinceMilliseconds: Int64) { self.sinceMilliseconds = sinceMilliseconds }
 
