@@ -1,8 +1,8 @@
 # Everything needs no configuration: see `make help`. What a target does stands in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum bench-rpc examples
-.PHONY: format lint
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum bench-rpc bench-stratum
+.PHONY: examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
 # FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
@@ -62,6 +62,10 @@ bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test
 	@scripts/venv
 	Benchmarks/bench-rpc
+
+bench-stratum: ## How soon a new tip reaches all miners: CONNECTIONS=2000, or of a running pool: URL=stratum+tcp://...
+	@scripts/install-packages runtime
+	@CONNECTIONS=$(or $(CONNECTIONS),2000) Benchmarks/bench-stratum
 
 examples: ## Build the programs in Examples/, as a package of your own would be
 	@scripts/install-packages runtime

@@ -11,6 +11,8 @@ let package = Package(
     targets: [
         // The yardstick: libzmq alone. In C, so that nothing of ours and nothing of Swift's runtime is in its way.
         .executableTarget(name: "rpc-raw", linkerSettings: [.linkedLibrary("zmq")]),
+        // Holds miners' connections. It needs nothing of ours: what it measures is another process.
+        .executableTarget(name: "stratum-load", swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "HeadframeMesh", package: "headframe")]),
     ]
 )
