@@ -1,0 +1,56 @@
+internal import Foundation
+internal import TestSupport
+
+/// A stratum server of a test's pool, killed with its last reference.
+struct StratumProcess: Sendable {
+    let process: ChildProcess
+    /// Where miners connect on 127.0.0.1.
+    let port: Int
+    private let spool: TemporaryFolder
+
+    var url: String { "stratum+tcp://127.0.0.1:\(port)" }
+
+    /// Starts a server and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - port: Several servers may have the same one.
+    ///   - arguments: More flags.
+    init(_ name: String, in pool: Pool, port: Int, _ arguments: [String] = []) async throws {
+        self.port = port
+        spool = try TemporaryFolder("spool")
+        process = try ChildProcess.start(
+            Program.built("stratum"),
+            [
+                "--instance", name, "--namespace", pool.namespace, "--redis", pool.redis.url, "--ports",
+                PortBlock.pick(),
+                "--registry-ttl", "\(pool.registryTTL.components.seconds)s", "--http-port", "0", "--log-level", "debug",
+                "--drain-seconds", "10", "--listen", "127.0.0.1:\(port)", "--spool", spool.path,
+                // About 65 hashes a share.
+                "--difficulty", "0.001",
+            ] + arguments)
+        try await process.waitForLine { $0.contains("listening for miners") }
+    }
+}
+
+/// What `headframe miner --json` prints.
+struct MinerResult: Decodable {
+    var accepted: Int
+    var rejected: Int
+    var blocks: Int
+    var violations: Int
+    var connections: Int
+    var reasons: [String: Int]
+}
+
+/// The arguments of a miner.
+func miner(at url: String, user: String, _ arguments: String...) -> [String] {
+    ["miner", "--url", url, "--user", user, "--json"] + arguments
+}
+
+/// Runs a miner to its end.
+func mine(at url: String, user: String, _ arguments: String...) async throws -> (CommandOutcome, MinerResult) {
+    let process = try ChildProcess.start(
+        Program.built("headframe"), ["miner", "--url", url, "--user", user, "--json"] + arguments)
+    let outcome = try await outcome(of: process, deadline: .seconds(60))
+    return (outcome, try outcome.decoded())
+}
