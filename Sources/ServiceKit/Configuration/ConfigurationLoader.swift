@@ -16,14 +16,20 @@ public enum Invocation<Configuration: ServiceConfiguration>: Sendable {
 public struct ConfigurationLoader<Configuration: ServiceConfiguration> {
     private let arguments: [String]
     private let environment: [String: String]
+    private let environmentFileOrigin: String
     private let settings = Configuration.namedSettings
     private var problems: [String] = []
     private var warnings: [String] = []
 
     /// Prepares to read `arguments` (without the program's name) and `environment`.
-    public init(arguments: [String], environment: [String: String]) {
+    ///
+    /// - Parameter environmentFileOrigin: What an error says that the name in `HEADFRAME_ENV_FILE` was given by.
+    public init(
+        arguments: [String], environment: [String: String], environmentFileOrigin: String = "HEADFRAME_ENV_FILE"
+    ) {
         self.arguments = arguments
         self.environment = environment
+        self.environmentFileOrigin = environmentFileOrigin
     }
 
     /// Reads and checks everything.
@@ -126,7 +132,7 @@ extension ConfigurationLoader {
 
     private mutating func readEnvironmentFile(_ path: String) -> EnvironmentFile? {
         do throws(InvalidSetting) {
-            let data = try ConfigurationFile.read(path, givenBy: Self.environmentFileVariable)
+            let data = try ConfigurationFile.read(path, givenBy: environmentFileOrigin)
             let file = EnvironmentFile(String(decoding: data, as: UTF8.self))
             problems += file.problems.map { "\(path), \($0)" }
             return file

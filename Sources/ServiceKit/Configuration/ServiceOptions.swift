@@ -69,10 +69,10 @@ extension ServiceOptions {
         Setting("redis-sharelog", \.redisSharelog, .redis, absent: sameAsRedis, "Redis of the share log"),
         Setting("ports", \.ports, .ports, "Ports tried for the service's socket, from a random one on"),
         Setting(
-            "bind", \.bind, .text("ADDRESS", maximumBytes: 255),
+            "bind", \.bind, .host("ADDRESS"),
             "Address of the service's socket; 0.0.0.0 and :: need --advertise"),
         Setting(
-            "advertise", \.advertise, .text("HOST", maximumBytes: 255), absent: "the value of --bind",
+            "advertise", \.advertise, .host("HOST"), absent: "the value of --bind",
             "Host that others are told to connect to"),
         Setting("insecure", \.insecure, .toggle, "Allow --bind and --http-bind to reach beyond this machine"),
         Setting("zone", \.zone, .name, absent: "none", "Zone; callers prefer instances of their own zone"),
@@ -84,7 +84,7 @@ extension ServiceOptions {
             "drain-seconds", \.drainBudget, .duration(.zero ... .seconds(3600)),
             "Longest time from SIGTERM to the exit"),
         Setting("http-port", \.httpPort, .httpPort, "Port of /healthz, /readyz and /metrics; 0 = any free one, or off"),
-        Setting("http-bind", \.httpBind, .text("ADDRESS", maximumBytes: 255), "Address of /healthz, /readyz, /metrics"),
+        Setting("http-bind", \.httpBind, .host("ADDRESS"), "Address of /healthz, /readyz, /metrics"),
         Setting("log-level", \.logLevel, .choice("LEVEL"), "Lowest level logged: trace, debug, info, notice, ..."),
         Setting("log-format", \.logFormat, .choice("FORMAT"), "text, or json for one object a line"),
         Setting("log-color", \.logColor, .choice("WHEN"), "auto (on a terminal), always or never"),
@@ -125,7 +125,7 @@ extension ServiceOptions {
 
 /// Whether an address can be reached from this machine alone. A name such as `127.example.com` is no address.
 func isLoopback(_ address: String) -> Bool {
-    if ["localhost", "::1", "[::1]"].contains(address) { return true }
+    if ["localhost", "::1"].contains(address) { return true }
     var parsed = in_addr()
     // The first byte on the wire is the first number of the address.
     return inet_pton(AF_INET, address, &parsed) == 1 && UInt32(bigEndian: parsed.s_addr) >> 24 == 127
@@ -134,8 +134,7 @@ func isLoopback(_ address: String) -> Bool {
 /// Whether an address stands for all addresses of the host: one can listen there, and nobody can connect to it.
 func isWildcard(_ address: String) -> Bool {
     if address == "*" { return true }
-    let plain = address.hasPrefix("[") && address.hasSuffix("]") ? String(address.dropFirst().dropLast()) : address
     var (version4, version6) = (in_addr(), in6_addr())
-    if inet_pton(AF_INET, plain, &version4) == 1 { return version4.s_addr == 0 }
-    return inet_pton(AF_INET6, plain, &version6) == 1 && withUnsafeBytes(of: version6) { $0.allSatisfy { $0 == 0 } }
+    if inet_pton(AF_INET, address, &version4) == 1 { return version4.s_addr == 0 }
+    return inet_pton(AF_INET6, address, &version6) == 1 && withUnsafeBytes(of: version6) { $0.allSatisfy { $0 == 0 } }
 }

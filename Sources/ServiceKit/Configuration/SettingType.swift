@@ -72,6 +72,16 @@ extension SettingType where Value == String {
         }
     }
 
+    /// The name or the address of a host. An IPv6 address may stand in the brackets that it has in a URL; they are taken off.
+    public static func host(_ placeholder: String) -> Self {
+        let text = text(placeholder, maximumBytes: 255)
+        return .init(placeholder, redact: text.redact, describe: text.describe) { given throws(InvalidSetting) in
+            let host = try text.parse(given)
+            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.contains(":")
+            return isBracketed ? String(host.dropFirst().dropLast()) : host
+        }
+    }
+
     /// Lower case letters, digits and dashes, 1 to 64 of them: what may stand in a registry key.
     public static var name: Self {
         .init("NAME", describe: { $0 }) { text throws(InvalidSetting) in

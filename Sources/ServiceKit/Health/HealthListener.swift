@@ -47,13 +47,19 @@ public struct HealthListener: Service {
     /// - Throws: ``ServiceKitError`` with code `cannotBind` if the address cannot be bound.
     public func run() async throws {
         let isBound = Mutex(false)
+        let end = ListenerEnd()
         do {
-            try await application { port in
-                isBound.withLock { $0 = true }
-                logger.info("health and metrics", metadata: ["address": "http://\(host):\(port)"])
-                onBound(port)
+            try await withTaskCancellationHandler {
+                try await application(end) { port in
+                    isBound.withLock { $0 = true }
+                    let host = host.contains(":") ? "[\(host)]" : host
+                    logger.info("health and metrics", metadata: ["address": "http://\(host):\(port)"])
+                    onBound(port)
+                }
+                .run()
+            } onCancel: {
+                end.hasCome()
             }
-            .run()
         } catch  where !isBound.withLock({ $0 }) && !(error is CancellationError) {
             throw ServiceKitError(
                 .cannotBind,
@@ -63,12 +69,14 @@ public struct HealthListener: Service {
         }
     }
 
-    private func application(onBound: @escaping @Sendable (_ port: Int) -> Void) -> some ApplicationProtocol {
+    private func application(
+        _ end: ListenerEnd, onBound: @escaping @Sendable (_ port: Int) -> Void
+    ) -> some ApplicationProtocol {
         let router = Router()
         router.get("healthz") { [answers] _, _ in answers.alive.response }
         router.get("readyz") { [answers] _, _ in answers.ready.response }
         router.get("metrics") { [answers] _, _ in answers.metricsText.response }
-        var quiet = logger
+        var quiet = Logger(label: logger.label) { _ in ListenerLog(handler: logger.handler, end: end) }
         quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             router: router,

@@ -18,6 +18,7 @@ public final class Readiness: Sendable {
     private struct State {
         var notReady: [String: String] = [:]
         var degraded: [String: String] = [:]
+        var onFirstReady: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -40,11 +41,18 @@ public final class Readiness: Sendable {
     /// The conditions that hold with something missing, by name.
     public var degraded: [Reason] { Self.sorted(state.withLock { $0.degraded }) }
 
+    /// Calls `act` once, when a change leaves every condition holding for the first time from now on.
+    func onFirstReady(_ act: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onFirstReady = act }
+    }
+
     private func set(_ name: String, notReady: String?, degraded: String?) {
-        state.withLock {
-            $0.notReady[name] = notReady
-            $0.degraded[name] = degraded
+        let act = state.withLock { state in
+            state.notReady[name] = notReady
+            state.degraded[name] = degraded
+            return state.notReady.isEmpty ? state.onFirstReady.take() : nil
         }
+        act?()
     }
 
     private static func sorted(_ reasons: [String: String]) -> [Reason] {

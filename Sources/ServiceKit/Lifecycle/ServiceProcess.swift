@@ -12,6 +12,10 @@ struct ServiceProcess<Configuration: ServiceConfiguration>: Sendable {
         let logger = Logger(label: common.instance)
         let readiness = Readiness()
         readiness.set(ShutdownTrap.condition, notReady: "starting")
+        let start = ContinuousClock.now
+        readiness.onFirstReady {
+            logger.info("ready", metadata: ["after": "\(start.duration(to: .now).shortText)"])
+        }
         let metrics = PrometheusRegistry()
         metrics.describeProcess(service: Configuration.service, instance: common.instance)
         runtime = ServiceRuntime(

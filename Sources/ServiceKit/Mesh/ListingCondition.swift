@@ -8,6 +8,7 @@ final class ListingCondition: Sendable {
     static let name = "mesh"
 
     private let readiness: Readiness
+    /// Held while the readiness is set, too: what is said last has to be what happened last.
     private let wasListed = Mutex(false)
 
     /// Begins as not ready.
@@ -18,17 +19,21 @@ final class ListingCondition: Sendable {
 
     /// The registry has listed the record, or renewed it.
     func listed() {
-        wasListed.withLock { $0 = true }
-        readiness.setReady(Self.name)
+        wasListed.withLock {
+            $0 = true
+            readiness.setReady(Self.name)
+        }
     }
 
     /// The registry does not list or renew the record at the moment.
     func missed(_ reason: String) {
-        if wasListed.withLock({ $0 }) {
-            readiness.set(
-                Self.name, degraded: "what is connected works on, others may not find this process: \(reason)")
-        } else {
-            readiness.set(Self.name, notReady: "not listed in the registry yet: \(reason)")
+        wasListed.withLock { wasListed in
+            if wasListed {
+                readiness.set(
+                    Self.name, degraded: "what is connected works on, others may not find this process: \(reason)")
+            } else {
+                readiness.set(Self.name, notReady: "not listed in the registry yet: \(reason)")
+            }
         }
     }
 }

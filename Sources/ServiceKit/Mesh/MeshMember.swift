@@ -37,7 +37,11 @@ public struct MeshMember: Service {
             redis: RedisConfiguration(url: try RedisURL(options.discovery.text), clientName: options.instance))
         registryConfiguration.namespace = options.namespace
         registryConfiguration.timeToLive = options.registryTTL
-        registry = RedisRegistry(configuration: registryConfiguration, loop: loop, logger: logger)
+        registry = RedisRegistry(
+            configuration: registryConfiguration, loop: loop, logger: logger.ofConnection("registry"))
+        // Watching has a connection of its own, which the log tells apart.
+        let watched = RedisRegistry(
+            configuration: registryConfiguration, loop: loop, logger: logger.ofConnection("registry watch"))
         var transportConfiguration = ZeroMQTransport.Configuration()
         transportConfiguration.bindAddress = options.bind
         transportConfiguration.advertisedAddress = options.advertise
@@ -45,7 +49,7 @@ public struct MeshMember: Service {
         let transport = ZeroMQTransport(transportConfiguration, context: try Context(), loop: loop, logger: logger)
         node = MeshNode(
             Self.configuration(options, service: service.name), service: service, transport: transport,
-            registry: ObservedRegistry(registry, listing), reactor: loop, logger: logger)
+            registry: ObservedRegistry(registry, watched: watched, listing), reactor: loop, logger: logger)
         runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
     }
 
@@ -115,6 +119,15 @@ extension ServiceRuntime {
     public func stateClient(on loop: EventLoop) throws -> RedisClient {
         let configuration = RedisConfiguration(
             url: try RedisURL(common.state.text), clientName: "\(common.instance)-state")
-        return RedisClient(configuration: configuration, loop: loop, logger: logger)
+        return RedisClient(configuration: configuration, loop: loop, logger: logger.ofConnection("state"))
+    }
+}
+
+extension Logger {
+    /// The logger of what speaks to Redis for one purpose.
+    fileprivate func ofConnection(_ purpose: String) -> Logger {
+        var logger = self
+        logger[metadataKey: "connection"] = "\(purpose)"
+        return logger
     }
 }

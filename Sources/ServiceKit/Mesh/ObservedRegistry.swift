@@ -3,10 +3,13 @@ internal import Mesh
 /// A registry that tells how announcing goes.
 struct ObservedRegistry: Registry {
     private let registry: any Registry
+    private let watched: any Registry
     private let listing: ListingCondition
 
-    init(_ registry: any Registry, _ listing: ListingCondition) {
+    /// - Parameter watched: The same registry, as the one that is watched.
+    init(_ registry: any Registry, watched: any Registry, _ listing: ListingCondition) {
         self.registry = registry
+        self.watched = watched
         self.listing = listing
     }
 
@@ -28,6 +31,6 @@ struct ObservedRegistry: Registry {
     func leave(_ name: InstanceName, epoch: Epoch) async throws { try await registry.leave(name, epoch: epoch) }
 
     func watch(_ receive: @escaping @Sendable (RegistryEvent) -> Void) async throws {
-        try await registry.watch(receive)
+        try await watched.watch(receive)
     }
 }

@@ -125,6 +125,13 @@ internal import Testing
         )
     }
 
+    @Test func whoGaveTheNameOfAFileOfVariablesIsNamed() {
+        let loader = ConfigurationLoader<SampleConfiguration>(
+            arguments: [], environment: ["HEADFRAME_ENV_FILE": folder.path], environmentFileOrigin: "--env-file")
+        let error = #expect(throws: ServiceKitError.self) { try loader.load() }
+        #expect(error?.message.hasPrefix("--env-file: \(folder.path) cannot be read") == true)
+    }
+
     @Test func aFileWithoutEndIsNotReadToItsEnd() {
         #expect(
             problem(["--config", "/dev/zero"])?.message

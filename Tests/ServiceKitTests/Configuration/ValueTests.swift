@@ -89,7 +89,7 @@ internal import Testing
 
     @Test(arguments: ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
     func loopbackIsFine(address: String) throws {
-        #expect(try load(["--bind", address, "--http-bind", address]).configuration.common.bind == address)
+        #expect(try load(["--bind", address, "--http-bind", address]).configuration.common.bind == plain(address))
     }
 
     @Test(arguments: ["0.0.0.0", "*", "10.0.0.1", "127.example.com", "127.0.0.1.example.com", "::", "eth0"])
@@ -109,12 +109,22 @@ internal import Testing
     func everyAddressNeedsOneThatOthersAreTold(address: String) {
         #expect(
             problem(["--bind", address, "--insecure"])?.message
-                == "--bind \(address) means every address of this host, and others have to be told one of them; "
+                == "--bind \(plain(address)) means every address of this host, and others have to be told one of them; "
                 + "give the name or address by which they reach this host, such as --advertise 10.0.0.7 "
                 + "(HEADFRAME_ADVERTISE=10.0.0.7)")
         #expect(
             problem(["--bind", "10.0.0.1", "--advertise", address, "--insecure"])?.message
-                .hasPrefix("--advertise \(address) is no host to connect to; give the name or address") == true)
+                .hasPrefix("--advertise \(plain(address)) is no host to connect to; give the name or address") == true)
+    }
+
+    private func plain(_ address: String) -> String { String(address.drop { $0 == "[" }.prefix { $0 != "]" }) }
+
+    /// Whoever makes an endpoint of an address puts it into brackets.
+    @Test func theBracketsOfAnAddressAreTakenOff() throws {
+        let common = try load(["--bind", "[::1]", "--advertise", "[fd00::1]", "--http-bind", "[::1]"])
+            .configuration.common
+        #expect(common.bind == "::1" && common.advertise == "fd00::1" && common.httpBind == "::1")
+        #expect(try load(["--advertise", "[pool]"]).configuration.common.advertise == "[pool]")
     }
 
     @Test(arguments: ["10.0.0.1", "fd00::1", "eth0", "pool.example.com"])

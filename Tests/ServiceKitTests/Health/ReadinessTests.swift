@@ -40,6 +40,20 @@ internal import Testing
         #expect(readiness.notReady.isEmpty && readiness.degraded.isEmpty)
     }
 
+    @Test func theFirstTimeIsToldOnce() {
+        let times = Atomic(0)
+        readiness.set("a", notReady: "starting")
+        readiness.set("b", notReady: "starting")
+        readiness.onFirstReady { times.add(1, ordering: .relaxed) }
+        readiness.setReady("a")
+        #expect(times.load(ordering: .relaxed) == 0)
+        readiness.set("b", degraded: "in part")
+        #expect(times.load(ordering: .relaxed) == 1)
+        readiness.set("b", notReady: "gone")
+        readiness.setReady("b")
+        #expect(times.load(ordering: .relaxed) == 1)
+    }
+
     @Test func answersSayWhy() {
         let watchdog = Watchdog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let answers = HealthAnswers(readiness: readiness, metrics: PrometheusRegistry(), watchdog: watchdog)

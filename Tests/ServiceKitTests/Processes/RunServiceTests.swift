@@ -78,6 +78,7 @@ extension ProcessTests {
             line.firstRange(of: "sample-7: ").map { String(line[$0.upperBound...]) }
         }
         #expect(events.first?.contains("HEADFRAME_PROTS in the environment is not known") == true)
+        #expect(events.count { $0.hasPrefix("ready after=") } == 1)
         #expect(events.contains(#"draining budget=20s cause="signal 15""#))
         #expect(
             events.filter { $0 == "drained" || $0.hasPrefix("ended") }
@@ -130,6 +131,27 @@ extension ProcessTests {
             errors.contains(
                 #""message":"a service failed","metadata":{"error":"a newer epoch has taken over","part":"part"}"#))
         #expect(errors.contains("sample: a newer epoch has taken over\n"))
+    }
+
+    /// The listener is cancelled by the end of another part: that is no error of its own.
+    @Test func aServiceThatFailsIsTheOnlyErrorInTheLog() async throws {
+        let port = try FreePort.pick()
+        let result = await #expect(processExitsWith: .exitCode(75), observing: [\.standardErrorContent]) {
+            [port = port as Int] in
+            await runService(SampleConfiguration.self, arguments: ["--http-port=\(port)"], environment: [:]) { _ in
+                [
+                    Scope("part") {
+                        try await eventually("the listener takes connections") {
+                            (try? LoopbackClient(port: port)) != nil
+                        }
+                        throw ServiceKitError(.fenced, "a newer epoch has taken over")
+                    }
+                ]
+            }
+        }
+        let lines = errors(of: result).split(separator: "\n")
+        #expect(lines.count { $0.contains(" ERROR ") } == 0, "\(lines)")
+        #expect(lines.count { $0.contains(" CRITICAL ") } == 1)
     }
 
     /// Otherwise the rest of the process would go on without it.
