@@ -35,12 +35,19 @@ extension CommandFailure {
         // The reader has what it wanted.
         case is OutputClosed: self.init(.success, "")
         case let error as MeshError: self.init(error)
-        case let error as RedisRegistryError: self.init(.unavailable, error.description)
-        case let error as RedisError: self.init(.unavailable, error.message)
+        case let error as RedisRegistryError:
+            self.init(.unavailable, error.description + Self.advice(on: error.cause))
+        case let error as RedisError: self.init(.unavailable, error.message + Self.advice(on: error))
         case let error as ServiceKitError:
             self.init(error.code == .usage ? .usage : .configuration, error.description)
         default: return nil
         }
+    }
+
+    /// What to do about a Redis that is away; nothing for one that answers.
+    private static func advice(on error: RedisError?) -> String {
+        guard let error, [.notConnected, .timeout, .mayHaveBeenApplied].contains(error.code) else { return "" }
+        return "; is Redis running there? Start it (make up), or say where it is (--redis, HEADFRAME_REDIS)"
     }
 
     init(_ error: MeshError) {

@@ -9,7 +9,9 @@ struct Headframe: AsyncParsableCommand {
         discussion: """
             Where the mesh is: the flags win over the environment (HEADFRAME_REDIS, HEADFRAME_NAMESPACE, ...), the \
             environment wins over the env file. That is --env-file, or what HEADFRAME_ENV_FILE names, or the first \
-            .headframe/env in this folder or one above it, which is what “make up” writes.
+            .headframe/env in this folder or one above it, which is what “make up” writes. The command that “make up” \
+            installs sets HEADFRAME_ENV_FILE to the file of its own checkout where it is not set, so that it speaks to \
+            that mesh from any folder.
 
             Data goes to standard output, as JSON where a program may want to read it; everything else goes to standard \
             error.

@@ -78,6 +78,15 @@ internal import Testing
         #expect(throws: (any Error).self) { try SubscribeCommand.parse(words) }
     }
 
+    @Test func subscribeSaysWhatIsMissing() {
+        func message(_ words: [String]) -> String {
+            do { _ = try SubscribeCommand.parse(words) } catch { return SubscribeCommand.message(for: error) }
+            return ""
+        }
+        #expect(message(["s"]) == "PUBLICATION is missing.")
+        #expect(message(["s", "--instance", "i"]) == "STREAM is missing.")
+    }
+
     @Test func aPlainStreamMayTakeArguments() throws {
         let command = try SubscribeCommand.parse(["s", "p", "7", "--instance", "i", "--stats"])
         #expect(command.words == ["s", "p", "7"])

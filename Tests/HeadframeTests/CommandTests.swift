@@ -32,6 +32,38 @@ internal import Testing
         }
     }
 
+    /// A reader of a pipe can tell one table from the next, and when it was so.
+    @Test func tablesOfAWatchAreApart() async throws {
+        try await LiveMesh.with(instances: 2) { mesh in
+            let watch = try mesh.start("services", "--watch")
+            try await watch.waitForLine { $0.contains("feed-2") }
+            mesh.instances[1].node.setNotReady()
+            try await watch.waitForLine { $0.contains("starting") }
+            let lines = watch.outputLines
+            let blank = try #require(lines.firstIndex(of: ""))
+            for time in [lines[0], lines[blank + 1]] {
+                #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+            }
+            #expect(lines[blank + 2].hasPrefix("SERVICE"))
+            try await watch.kill()
+        }
+    }
+
+    /// An instance that takes no work for the moment may be the one that has to be told something.
+    @Test func allReachesWhoIsNotReady() async throws {
+        try await LiveMesh.with(instances: 2) { mesh in
+            mesh.instances[1].node.setNotReady()
+            try await eventually("feed-2 is listed as starting") {
+                try await mesh.run("services", "--json").output.first?.contains(#""state":"starting""#) ?? false
+            }
+            let all = try await mesh.run("call", "feed", "add", "1", "1", "--all")
+            #expect(
+                all.output.sorted() == [
+                    #"{"instance":"feed-1","result":2}"#, #"{"instance":"feed-2","result":2}"#,
+                ])
+        }
+    }
+
     @Test func callsGetResultsErrorsAndStreams() async throws {
         try await LiveMesh.with(instances: 2) { mesh in
             #expect(try await mesh.run("call", "feed", "add", "2", "3").output == ["5"])
@@ -42,7 +74,10 @@ internal import Testing
             let refused = try await mesh.run("call", "feed", "add", "2", "x")
             #expect(refused.code == 1)
             #expect(refused.errors.contains("TypeError"))
-            #expect(try await mesh.run("call", "feed", "nosuch").code == 1)
+            #expect(refused.errors.contains("headframe inspect feed shows what a method takes"))
+            let unknown = try await mesh.run("call", "feed", "nosuch")
+            #expect(unknown.code == 1)
+            #expect(unknown.errors.hasSuffix("; headframe inspect feed lists the methods\n"))
 
             let all = try await mesh.run("call", "feed", "add", "1", "1", "--all")
             #expect(
@@ -63,6 +98,9 @@ internal import Testing
             #expect(stranger.errors.contains("registered instances: feed-1"))
             #expect(try await mesh.run("call", "--endpoint", "127.0.0.1:1", "x", "--timeout", "0.3").code == 2)
             #expect(try await mesh.run("call", "feed").code == 64)
+            let away = try await mesh.run("services", "--redis", "redis://127.0.0.1:1")
+            #expect(away.code == 2)
+            #expect(away.errors.contains("; is Redis running there? Start it (make up)"))
         }
     }
 

@@ -77,8 +77,11 @@ internal import Testing
 
     private let now: Int64 = 1_795_000_000_000
 
-    private func review(_ instances: [RegisteredInstance]) -> [Finding] {
-        RegistryReview(instances: instances, timeToLive: .seconds(15), unixMilliseconds: now).findings
+    private func review(_ instances: [RegisteredInstance], silent: [Int] = []) -> [Finding] {
+        let silent = silent.map { InstanceName(service: "s", instance: "s-\($0)") }
+        return RegistryReview(
+            instances: instances, silent: Set(silent), timeToLive: .seconds(15), unixMilliseconds: now
+        ).findings
     }
 
     private func instance(
@@ -100,6 +103,21 @@ internal import Testing
         #expect(review([instance(1)]).last?.verdict == .warn)
         #expect(review([instance(1, state: .starting)]).last?.verdict == .fail)
         #expect(review([]).map(\.verdict) == [.warn])
+    }
+
+    /// What is listed as ready and answers nobody is not ready.
+    @Test func whoDoesNotAnswerIsNamedAndNotCounted() {
+        let frozen = review([instance(1), instance(2)], silent: [2]).last
+        #expect(frozen?.verdict == .warn)
+        #expect(
+            frozen?.finding
+                == "one instance is ready: nobody takes over when it is lost; s-2 is listed and does not answer")
+        let dead = review([instance(1)], silent: [1]).last
+        #expect(dead?.verdict == .fail)
+        #expect(dead?.finding == "no instance is ready; s-1 is listed and does not answer")
+        let others = review([instance(1), instance(2), instance(3), instance(4)], silent: [3, 4]).last
+        #expect(others?.verdict == .ok)
+        #expect(others?.finding == "2 instances are ready; s-3, s-4 are listed and do not answer")
     }
 
     @Test func oddRecordsAreNamed() {

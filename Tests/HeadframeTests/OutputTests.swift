@@ -54,6 +54,13 @@ internal import Testing
         #expect(table.lines(colored)[2] == "\u{1b}[32mx\u{1b}[0m                        22")
     }
 
+    @Test func aLineOfATableEndsWithItsText() {
+        var table = Table(["NAME", ""])
+        table.add(["x", ""])
+        table.add(["longer", "ok"])
+        #expect(table.lines(Style(isTerminal: true) { _ in "dumb" }) == ["NAME", "x", "longer  ok"])
+    }
+
     @Test func coloursAreForTerminalsThatWantThem() {
         #expect(Style(isTerminal: true) { _ in nil }.isColored)
         #expect(!Style(isTerminal: false) { _ in nil }.isColored)
@@ -78,15 +85,21 @@ internal import Testing
             endpoint: "tcp://127.0.0.1:17001", state: .ready, version: "1.2", zone: "a", startedMilliseconds: 10_000,
             load: 0.25)
         let report = ServicesReport(
-            [RegisteredInstance(record: record, heartbeatAge: .milliseconds(1234))], unixMilliseconds: 12_500)
+            [RegisteredInstance(record: record, heartbeatAge: .milliseconds(1234))], timeToLive: .seconds(15),
+            unixMilliseconds: 12_500)
         #expect(
             JSONText.compact(report.json)
                 == #"[{"service":"jobmanager","instance":"jobmanager-1","epoch":1795000000000,"state":"ready","#
                 + #""endpoint":"tcp://127.0.0.1:17001","version":"1.2","zone":"a","uptimeSeconds":2.5,"load":0.25,"#
-                + #""heartbeatAgeSeconds":1.234}]"#)
+                + #""heartbeatAgeSeconds":1.234,"late":false}]"#)
         let table = report.table(Style(isTerminal: false) { _ in nil })
         #expect(table.contains("jobmanager-1  ready"))
-        #expect(ServicesReport([], unixMilliseconds: 0).json == [])
+        #expect(ServicesReport([], timeToLive: .seconds(15), unixMilliseconds: 0).json == [])
+        let late = ServicesReport(
+            [RegisteredInstance(record: record, heartbeatAge: .seconds(8))], timeToLive: .seconds(15),
+            unixMilliseconds: 12_500)
+        #expect(late.json.arrayValue?.first?["late"] == true)
+        #expect(late.table(Style(isTerminal: false) { _ in nil }).contains("  late, 8s ago  "))
     }
 
     @Test func roundTripsAreSummedUp() {
@@ -115,6 +128,26 @@ internal import Testing
             #expect(CommandFailure(MeshError(code, "x")).status == expected)
         }
         #expect(CommandFailure(OutputClosed())?.status == .success)
+    }
+
+    @Test func aFailedCallIsToldWhatToDo() throws {
+        let service = CallTarget(service: "greeter", instance: nil)
+        let type = MeshError(.remote, "“name” is no String", remoteName: "TypeError")
+        #expect(
+            CommandFailure(type, calling: service).message
+                == "TypeError: “name” is no String; arguments are JSON, in which a string of digits is written '\"7\"'; "
+                + "headframe inspect greeter shows what a method takes")
+        let unknown = MeshError(.unknownMethod, "there is no method “x”", remoteName: "NameError")
+        #expect(
+            CommandFailure(unknown, calling: try CallTarget(endpoint: "h:1")).message
+                == "NameError: there is no method “x”; headframe inspect --endpoint tcp://h:1 lists the methods")
+        let instance = CallTarget(service: "greeter", instance: "greeter-1")
+        let dead = CommandFailure(MeshError(.unavailable, "nobody"), calling: instance)
+        #expect(
+            dead.message.hasSuffix(
+                "nobody; an instance that cannot be reached may be dead: headframe doctor tells more"))
+        #expect(dead.status == .unavailable)
+        #expect(CommandFailure(MeshError(.remote, "no", remoteName: "E"), calling: service).message == "E: no")
     }
 
     @Test func aMisspeltServiceIsToldWhatThereIs() {

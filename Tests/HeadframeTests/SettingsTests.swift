@@ -74,9 +74,16 @@ internal import Testing
             try MeshOptions.parse(["--redis", "foo"]).settings(environment: [:], directory: "/")
         }
         #expect(usage.flatMap { CommandFailure($0) }?.status == .usage)
+        #expect(usage?.message.hasPrefix("--redis foo: ") == true)
+        #expect(usage?.message.contains("discovery") == false)
         let configuration = #expect(throws: ServiceKitError.self) {
             try MeshOptions.parse(["--env-file", "/nowhere/at/all"]).settings(environment: [:], directory: "/")
         }
         #expect(configuration.flatMap { CommandFailure($0) }?.status == .configuration)
+        #expect(configuration?.message.hasPrefix("--env-file: /nowhere/at/all cannot be read") == true)
+        let variable = #expect(throws: ServiceKitError.self) {
+            try MeshOptions.parse([]).settings(environment: ["HEADFRAME_ENV_FILE": "/nowhere"], directory: "/")
+        }
+        #expect(variable?.message.hasPrefix("HEADFRAME_ENV_FILE: /nowhere cannot be read") == true)
     }
 }

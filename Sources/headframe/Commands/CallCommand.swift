@@ -36,7 +36,10 @@ struct CallCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Call this instance of the service.", valueName: "name"))
     var instance: String?
 
-    @Flag(help: "Call every ready instance; print one line each: {instance, result} or {instance, error}.")
+    @Flag(
+        help: """
+            Call every instance that is ready or starting; print one line each: {instance, result} or {instance, error}.
+            """)
     var all = false
 
     @Option(help: ArgumentHelp("Call whoever listens there, in the registry or not.", valueName: "url"))
@@ -90,18 +93,23 @@ struct CallCommand: AsyncParsableCommand {
 
     private func callOne(_ target: CallTarget, _ request: CallRequest, _ session: MeshSession) async throws {
         let limit = stream ? nil : Duration.seconds(timeout)
-        try await answers(of: request, at: target.description, timeout: limit, session) { item in
-            try StandardOutput.line(stream ? JSONText.compact(item) : JSONText.forReader(item))
+        do {
+            try await answers(of: request, at: target.description, timeout: limit, session) { item in
+                try StandardOutput.line(stream ? JSONText.compact(item) : JSONText.forReader(item))
+            }
+        } catch let error as MeshError {
+            throw CommandFailure(error, calling: target)
         }
     }
 
     private func callAll(of service: String, _ request: CallRequest, _ session: MeshSession) async throws {
-        let ready = try await session.require(service).map(\.record).filter { $0.state == .ready }
-        guard !ready.isEmpty else {
-            throw CommandFailure(.unavailable, "no instance of \(service) is ready; see headframe services")
+        // One that is starting, or has lost what it lives on, may be the one that the call is meant for.
+        let called = try await session.require(service).map(\.record).filter { $0.state != .draining }
+        guard !called.isEmpty else {
+            throw CommandFailure(.unavailable, "every instance of \(service) is draining; see headframe services")
         }
         let worst = try await withThrowingTaskGroup(of: CommandFailure.Status.self) { group in
-            for record in ready {
+            for record in called {
                 group.addTask(name: "call \(record.name)") { try await call(record.name, request, session) }
             }
             return try await group.reduce(CommandFailure.Status.success) { $0.rawValue > $1.rawValue ? $0 : $1 }

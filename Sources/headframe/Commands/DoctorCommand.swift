@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Mesh
+internal import MeshRedis
 internal import MessagePack
 internal import ServiceKit
 
@@ -35,9 +37,10 @@ struct DoctorCommand: AsyncParsableCommand {
             try report.add(await mesh(settings))
         } catch {
             guard let failure = CommandFailure(error) else { throw error }
+            let message = (error as? RedisRegistryError)?.description ?? failure.message
             try report.add([
                 .fail(
-                    "registry", "it cannot be read: \(failure.message)",
+                    "registry", "it cannot be read: \(message)",
                     mend: "mend Redis first; services that run go on without it")
             ])
         }
@@ -47,10 +50,12 @@ struct DoctorCommand: AsyncParsableCommand {
     private func mesh(_ settings: OperatorSettings) async throws -> [Finding] {
         try await withMesh(settings) { session in
             let instances = try await session.registry.instances()
+            let answers = try await InstanceCheck(session: session).findings(instances)
+            let silent = zip(instances, answers).filter { $0.1.verdict == .fail }.map(\.0.record.name)
             let review = RegistryReview(
-                instances: instances, timeToLive: settings.service.registryTTL,
+                instances: instances, silent: Set(silent), timeToLive: settings.service.registryTTL,
                 unixMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-            return try await review.findings + InstanceCheck(session: session).findings(instances)
+            return review.findings + answers
         }
     }
 

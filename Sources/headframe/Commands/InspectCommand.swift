@@ -44,9 +44,13 @@ struct InspectCommand: AsyncParsableCommand {
             try endpoint.map { try CallTarget(endpoint: $0) } ?? CallTarget(service: service ?? "", instance: instance)
         try await withMesh(settings, usesRegistry: target.usesRegistry) { session in
             try await target.check(session)
-            let inspection = try await Inspection.of(
-                target.destination, named: target.description, timeout: .seconds(timeout), session)
-            try show(inspection)
+            do {
+                let inspection = try await Inspection.of(
+                    target.destination, named: target.description, timeout: .seconds(timeout), session)
+                try show(inspection)
+            } catch let error as MeshError {
+                throw CommandFailure(error, calling: target)
+            }
         }
     }
 

@@ -48,7 +48,10 @@ struct SubscribeCommand: AsyncParsableCommand {
     @OptionGroup var mesh: MeshOptions
 
     func validate() throws {
-        guard words.count >= 2 else { throw ValidationError("\(["SERVICE", "STREAM"][words.count]) is missing.") }
+        guard words.count >= 2 else {
+            let second = instance == nil ? "PUBLICATION" : "STREAM"
+            throw ValidationError("\(["SERVICE", second][words.count]) is missing.")
+        }
         guard words.count == 2 || instance != nil else {
             throw ValidationError("A publication takes no arguments; the stream of one instance (--instance) may.")
         }

@@ -2,9 +2,11 @@ internal import Mesh
 
 /// What is odd about the list of instances as such.
 ///
-/// A value: the list and the time go in, findings come out.
+/// A value: the list, who of it answers and the time go in, findings come out.
 struct RegistryReview: Sendable {
     let instances: [RegisteredInstance]
+    /// Who did not answer a ping.
+    let silent: Set<InstanceName>
     let timeToLive: Duration
     /// The time now, in milliseconds of Unix time.
     let unixMilliseconds: Int64
@@ -44,7 +46,7 @@ struct RegistryReview: Sendable {
 
     private var renewals: [Finding] {
         instances.compactMap { instance in
-            guard let age = instance.heartbeatAge, age > timeToLive * 2 / 3 else { return nil }
+            guard let age = instance.heartbeatAge, instance.isLate(timeToLive: timeToLive) else { return nil }
             return .warn(
                 "renewal \(instance.record.name)",
                 "the last one was \(Times.brief(age)) ago, every "
@@ -65,19 +67,29 @@ struct RegistryReview: Sendable {
     }
 
     private var redundancy: [Finding] {
-        Dictionary(grouping: instances, by: \.record.name.service).sorted { $0.key < $1.key }.compactMap {
-            service, all in
-            let ready = all.count { $0.record.state == .ready }
-            let remedy = "start another one (make up starts FORMATION=\(service)=2)"
+        Dictionary(grouping: instances.map(\.record), by: \.name.service).sorted { $0.key < $1.key }.map {
+            service, listed in
+            let subject = "service \(service)"
+            let ready = listed.count { $0.state == .ready && !silent.contains($0.name) }
+            let dead = listed.map(\.name).filter(silent.contains)
+            let besides =
+                switch dead.count {
+                case 0: ""
+                case 1: "; \(dead[0].instance) is listed and does not answer"
+                default: "; \(dead.map(\.instance).joined(separator: ", ")) are listed and do not answer"
+                }
             switch ready {
             case 0:
                 return .fail(
-                    "service \(service)", "no instance is ready",
-                    mend: "see what the instances wait for: GET /readyz of each, or its log")
+                    subject, "no instance is ready\(besides)",
+                    mend: dead.count == listed.count
+                        ? "start another one; what is wrong with each is said below"
+                        : "see what the instances wait for: GET /readyz of each, or its log")
             case 1:
                 return .warn(
-                    "service \(service)", "one instance is ready: nobody takes over when it is lost", mend: remedy)
-            default: return .ok("service \(service)", "\(ready) instances are ready")
+                    subject, "one instance is ready: nobody takes over when it is lost\(besides)",
+                    mend: "start another one" + (dead.isEmpty ? "" : ", or mend what is said below"))
+            default: return .ok(subject, "\(ready) instances are ready\(besides)")
             }
         }
     }

@@ -17,7 +17,10 @@ struct MeshOptions: ParsableArguments {
             valueName: "level"))
     var logLevel: String = "error"
 
-    @Option(help: ArgumentHelp("A file of KEY=value lines, instead of .headframe/env.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "A file of KEY=value lines, instead of the one that HEADFRAME_ENV_FILE names and of .headframe/env.",
+            valueName: "path"))
     var envFile: String?
 
     /// Reads the settings and sets the log up as they say; once in a process.
@@ -37,13 +40,16 @@ struct MeshOptions: ParsableArguments {
         directory: String = FileManager.default.currentDirectoryPath
     ) throws -> OperatorSettings {
         var flags = ["--log-level", logLevel]
-        // What an operator names is meant for the registry, even where the services have another Redis for it.
-        if let redis { flags += ["--redis", redis, "--redis-discovery", redis] }
+        if let redis { flags += ["--redis", redis] }
         if let namespace { flags += ["--namespace", namespace] }
-        return try OperatorSettings(
+        var settings = try OperatorSettings(
             flags: flags,
             environment: environment,
-            environmentFile: envFile ?? EnvironmentFileSearch.find(environment: environment, directory: directory))
+            environmentFile: envFile ?? EnvironmentFileSearch.find(environment: environment, directory: directory),
+            environmentFileOrigin: envFile == nil ? EnvironmentFileSearch.variable : "--env-file")
+        // What an operator names is meant for the registry, even where the services have another Redis for it.
+        if redis != nil { settings.service.redisDiscovery = nil }
+        return settings
     }
 }
 

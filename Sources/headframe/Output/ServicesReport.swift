@@ -4,12 +4,22 @@ internal import MessagePack
 /// What `headframe services` shows.
 struct ServicesReport {
     private let instances: [RegisteredInstance]
+    private let timeToLive: Duration
     private let unixMilliseconds: Int64
 
-    /// - Parameter unixMilliseconds: The time now, for how long the instances have been up.
-    init(_ instances: [RegisteredInstance], unixMilliseconds: Int64) {
+    /// - Parameters:
+    ///   - timeToLive: The registry's, for which heartbeats are late.
+    ///   - unixMilliseconds: The time now, for how long the instances have been up.
+    init(_ instances: [RegisteredInstance], timeToLive: Duration, unixMilliseconds: Int64) {
         self.instances = instances
+        self.timeToLive = timeToLive
         self.unixMilliseconds = unixMilliseconds
+    }
+
+    private func heartbeat(_ instance: RegisteredInstance) -> Table.Cell {
+        guard let age = instance.heartbeatAge else { return "-" }
+        let isLate = instance.isLate(timeToLive: timeToLive)
+        return isLate ? Table.Cell("late, \(Times.brief(age)) ago", .red) : Table.Cell("\(Times.brief(age)) ago")
     }
 
     private func uptime(_ record: InstanceRecord) -> Duration? {
@@ -33,6 +43,7 @@ struct ServicesReport {
                     "uptimeSeconds": uptime(record).map { MessagePackValue(seconds: $0) } ?? .null,
                     "load": .double(record.load),
                     "heartbeatAgeSeconds": instance.heartbeatAge.map { MessagePackValue(seconds: $0) } ?? .null,
+                    "late": .bool(instance.isLate(timeToLive: timeToLive)),
                 ])
             })
     }
@@ -53,7 +64,7 @@ struct ServicesReport {
                 Table.Cell(record.version.isEmpty ? "-" : record.version),
                 Table.Cell(record.zone.isEmpty ? "-" : record.zone),
                 Table.Cell(uptime(record).map(Times.brief) ?? "-"), "\(Int((record.load * 100).rounded())) %",
-                Table.Cell(instance.heartbeatAge.map { "\(Times.brief($0)) ago" } ?? "-"), "\(record.epoch)",
+                heartbeat(instance), "\(record.epoch)",
             ])
         }
         return table.lines(style).joined(separator: "\n") + "\n"

@@ -30,8 +30,8 @@ struct Table {
             var line = ""
             for (column, cell) in row.enumerated() {
                 line += style(cell.color, cell.text)
-                // Nothing behind the last column, so that lines are no longer than they need be.
-                guard column < row.count - 1 else { break }
+                // Nothing behind the last text, so that lines are no longer than they need be.
+                guard row[(column + 1)...].contains(where: { !$0.text.isEmpty }) else { break }
                 line += String(repeating: " ", count: widths[column] - cell.text.count + 2)
             }
             return line

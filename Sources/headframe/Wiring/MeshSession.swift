@@ -8,6 +8,9 @@ struct RegisteredInstance: Sendable {
     let record: InstanceRecord
     /// How long ago it was renewed, by the registry's clock; nil where that is not known.
     let heartbeatAge: Duration?
+
+    /// Whether a renewal is overdue: one comes every third of the registry's time to live, and half of it has passed.
+    func isLate(timeToLive: Duration) -> Bool { heartbeatAge.map { $0 > timeToLive / 2 } ?? false }
 }
 
 /// Lists what is registered at this moment.
