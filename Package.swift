@@ -153,8 +153,8 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "headframe", "jobmanager", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
-                "TestSupport", "ZeroMQ", logging,
+                "headframe", "jobmanager", "stratum", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack",
+                "Mining", "Redis", "TestSupport", "ZeroMQ", logging,
             ]),
     ]
 )

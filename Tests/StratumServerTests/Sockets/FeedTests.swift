@@ -142,7 +142,7 @@ internal import Testing
             await group.triggerGracefulShutdown()
             try await miner.waitUntilClosed()
             #expect(miner.messages.last?.method == "client.reconnect")
-            #expect(kept.all.disconnected.count == 1)
+            try await eventually("it is told of the end") { kept.all.disconnected.count == 1 }
             try await tasks.next()
         }
         #expect(server.addresses.isEmpty)
