@@ -155,9 +155,9 @@ internal import Testing
         #expect(miner.submit(before).checks.first?.solution.extranonce.prefix(8) == [10, 11, 12, 13, 0, 0, 0, 1])
         #expect(miner.submit(sent[1].job).checks.first?.solution.extranonce.prefix(8) == other.bytes[...])
 
-        var stubborn = TestMiner(work: try SampleWork.make())
-        _ = stubborn.begin()
-        #expect(stubborn.session.setExtranonce(other, now: stubborn.now).closed == .extranonceChanged)
-        #expect(stubborn.session.state == .closed)
+        var unaware = TestMiner(work: try SampleWork.make())
+        _ = unaware.begin()
+        #expect(unaware.session.setExtranonce(other, now: unaware.now).closed == .extranonceChanged)
+        #expect(unaware.session.state == .closed)
     }
 }
