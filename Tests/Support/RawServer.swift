@@ -40,13 +40,12 @@ public final class RawServer: Sendable {
     }
 
     deinit {
-        // Wakes the thread in `accept`, which then closes the listener.
-        shutdown(listener, Int32(SHUT_RDWR))
+        // Wakes the threads, which then close their descriptors: a number closed here could be another's by their next use.
         state.connections.withLock { connections in
             connections.stopped = true
-            connections.open.forEach { close($0) }
-            connections.open = []
+            connections.open.forEach { shutdown($0, Int32(SHUT_RDWR)) }
         }
+        shutdown(listener, Int32(SHUT_RDWR))
     }
 
     /// Listens on a free port; tries another one when somebody else took it meanwhile.
@@ -101,15 +100,15 @@ public final class RawServer: Sendable {
 
     private static func handle(_ connection: Int32, _ behaviour: Behaviour, _ state: SharedState) {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        guard recv(connection, &buffer, buffer.count, 0) > 0 else { return release(connection, state) }
+        defer { release(connection, state) }
+        guard recv(connection, &buffer, buffer.count, 0) > 0 else { return }
         switch behaviour {
         case .hang: break
-        case .close: release(connection, state)
-        case .answer(let text):
-            write(text, to: connection)
-            release(connection, state)
+        case .close: return
+        case .answer(let text): return write(text, to: connection)
         case .answerThenHang(let text): write(text, to: connection)
         }
+        while recv(connection, &buffer, buffer.count, 0) > 0 {}
     }
 
     private static func write(_ text: String, to connection: Int32) {

@@ -6,20 +6,22 @@ internal import ZeroMQ
 
 /// What the monitor tells of peers that die, freeze, return, or were never peers.
 @Suite(.timeLimit(.minutes(1))) struct PeerFailureTests {
-    @Test func aClosedPeerIsNoticedWithinMillisecondsAndItsReturnUnderTheSameEndpoint() async throws {
+    @Test func aClosedPeerIsNoticedWithoutAHeartbeatAndItsReturnUnderTheSameEndpoint() async throws {
         try await Workbench.run { bench in
-            let server = try await bench.open(.router, name: "server")
+            var options = SocketOptions()
+            options.heartbeatInterval = .seconds(60)
+            options.heartbeatTimeout = .seconds(60)
+            options.heartbeatTimeToLive = .seconds(60)
+            let server = try await bench.open(.router, name: "server", options: options)
             let endpoint = try await server.use { try $0.bind(to: "tcp://127.0.0.1:*") }
             let seen = Seen<MonitorEvent>()
-            _ = try await bench.open(.dealer, name: "client") { socket in
+            _ = try await bench.open(.dealer, name: "client", options: options) { socket in
                 try socket.collectEvents(in: seen)
                 try socket.connect(to: endpoint)
             }
             try await eventually("handshake") { seen.kinds.contains(.handshakeSucceeded) }
-            let start = ContinuousClock.now
             try await server.use { $0.close() }
             try await eventually("disconnected") { seen.kinds.contains(.disconnected) }
-            #expect(ContinuousClock.now - start < .milliseconds(500))
 
             let successor = try await bench.open(.router, name: "successor")
             try await eventually("the port") {

@@ -47,20 +47,15 @@ public struct HealthListener: Service {
     /// - Throws: ``ServiceKitError`` with code `cannotBind` if the address cannot be bound.
     public func run() async throws {
         let isBound = Mutex(false)
-        let end = ListenerEnd()
+        let application = application { port in
+            isBound.withLock { $0 = true }
+            let host = host.contains(":") ? "[\(host)]" : host
+            logger.info("health and metrics", metadata: ["address": "http://\(host):\(port)"])
+            onBound(port)
+        }
         do {
-            try await withTaskCancellationHandler {
-                try await application(end) { port in
-                    isBound.withLock { $0 = true }
-                    let host = host.contains(":") ? "[\(host)]" : host
-                    logger.info("health and metrics", metadata: ["address": "http://\(host):\(port)"])
-                    onBound(port)
-                }
-                .run()
-            } onCancel: {
-                end.hasCome()
-            }
-        } catch  where !isBound.withLock({ $0 }) && !(error is CancellationError) {
+            try await runUntilShutDown(application)
+        } catch  where !isBound.withLock({ $0 }) {
             throw ServiceKitError(
                 .cannotBind,
                 "cannot bind the HTTP listener to \(host):\(port); "
@@ -69,15 +64,34 @@ public struct HealthListener: Service {
         }
     }
 
-    private func application(
-        _ end: ListenerEnd, onBound: @escaping @Sendable (_ port: Int) -> Void
-    ) -> some ApplicationProtocol {
+    /// Runs the server in a group of its own, which is shut down gracefully even when this task is cancelled: a cancelled server
+    /// drops the connection that it is just accepting, and NIO ends the process over that.
+    private func runUntilShutDown(_ application: some ApplicationProtocol) async throws {
+        let group = ServiceGroup(configuration: .init(services: [.init(service: application)], logger: quietLogger))
+        let server = Task { try await group.run() }
+        let shutDown: @Sendable () -> Void = { Task { await group.triggerGracefulShutdown() } }
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await server.value
+            } onGracefulShutdown: {
+                shutDown()
+            }
+        } onCancel: {
+            shutDown()
+        }
+    }
+
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
+    private func application(onBound: @escaping @Sendable (_ port: Int) -> Void) -> some ApplicationProtocol {
         let router = Router()
         router.get("healthz") { [answers] _, _ in answers.alive.response }
         router.get("readyz") { [answers] _, _ in answers.ready.response }
         router.get("metrics") { [answers] _, _ in answers.metricsText.response }
-        var quiet = Logger(label: logger.label) { _ in ListenerLog(handler: logger.handler, end: end) }
-        quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             router: router,
             server: .http1(
@@ -89,7 +103,7 @@ public struct HealthListener: Service {
                 address: .hostname(host, port: Int(port)), backlog: 64,
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)),
             onServerRunning: { channel in onBound(channel.localAddress?.port ?? Int(port)) },
-            logger: quiet)
+            logger: quietLogger)
     }
 }
 

@@ -32,7 +32,7 @@ struct ServiceProcess<Configuration: ServiceConfiguration>: Sendable {
                 "service": "\(Configuration.service)", "version": "\(HeadframeVersion.current)",
                 "pid": "\(ProcessInfo.processInfo.processIdentifier)",
             ])
-        trap.install()
+        await trap.install()
         runtime.watchdog.start()
         defer { runtime.watchdog.stop() }
 

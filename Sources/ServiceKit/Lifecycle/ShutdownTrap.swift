@@ -32,14 +32,19 @@ final class ShutdownTrap: Service {
     }
 
     /// From now on the process does not die of these signals by itself, nor of a peer that hangs up while it writes.
-    func install() {
+    ///
+    /// A signal that comes earlier ends the process as it ends any: none may be ignored until the sources take them, which Dispatch
+    /// registers on a thread of its own.
+    func install() async {
         _ = signal(SIGPIPE, SIG_IGN)
         for number in [SIGTERM, SIGINT] {
-            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             // Held for good: a signal may come as long as the process lives.
             source.setEventHandler { self.received(number) }
-            source.resume()
+            await withCheckedContinuation { registered in
+                source.setRegistrationHandler { registered.resume() }
+                source.resume()
+            }
             let kept = SignalSource(source: source)
             sources.withLock { $0.append(kept) }
         }

@@ -31,7 +31,7 @@ final class ScriptedPool: Sendable {
     private let listener: Int32
     private let script: @Sendable (Request) -> Reply
     private let log = Mutex<[Request]>([])
-    private let open = Mutex<(descriptors: [Int32], count: Int)>(([], 0))
+    private let open = Mutex<(descriptors: [Int32], count: Int, isStopped: Bool)>(([], 0, false))
 
     var url: String { "stratum+tcp://127.0.0.1:\(port)" }
     /// What came so far.
@@ -54,16 +54,22 @@ final class ScriptedPool: Sendable {
             throw TestSupportError("listen on 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
         }
         let thread = Thread { [weak self, listener] in
-            while case let connection = accept(listener, nil, nil), connection >= 0 { self?.serve(connection) }
+            while case let connection = accept(listener, nil, nil), connection >= 0 {
+                if let self { serve(connection) } else { close(connection) }
+            }
             close(listener)
         }
         thread.start()
     }
 
-    /// Ends the listener and every connection.
+    /// Ends the listener and every connection, once: their threads close the descriptors, whose numbers others then get.
     func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        open.withLock { $0.descriptors.forEach { shutdown($0, Int32(SHUT_RDWR)) } }
+        open.withLock { open in
+            guard !open.isStopped else { return }
+            open.isStopped = true
+            shutdown(listener, Int32(SHUT_RDWR))
+            open.descriptors.forEach { shutdown($0, Int32(SHUT_RDWR)) }
+        }
     }
 
     deinit { stop() }
@@ -71,6 +77,7 @@ final class ScriptedPool: Sendable {
     private func serve(_ connection: Int32) {
         let number = open.withLock { open in
             open.descriptors.append(connection)
+            if open.isStopped { shutdown(connection, Int32(SHUT_RDWR)) }
             open.count += 1
             return open.count - 1
         }

@@ -151,7 +151,7 @@ extension ProcessTests {
         }
         let lines = errors(of: result).split(separator: "\n")
         #expect(lines.count { $0.contains(" ERROR ") } == 0, "\(lines)")
-        #expect(lines.count { $0.contains(" CRITICAL ") } == 1)
+        #expect(lines.count { $0.contains(" CRITICAL ") } == 1, "\(lines)")
     }
 
     /// Otherwise the rest of the process would go on without it.
