@@ -66,18 +66,19 @@ internal import Testing
                 ) { subscription in
                     var events = subscription.makeAsyncIterator()
                     #expect(await events.next() == .subscribed)
-                    for number in 0..<50 { _ = try await client.send(["PUBLISH", "a", "\(number)"]) }
+                    for number in 0..<500 { _ = try await client.send(["PUBLISH", "a", "\(number)"]) }
                     var dropped = 0
                     var seen: [String] = []
-                    while seen.last != "49", let event = await events.next() {
+                    while seen.last != "499", let event = await events.next() {
                         switch event {
                         case .dropped(let count): dropped += count
                         case .message(let message): seen.append(message.text ?? "")
                         default: break
                         }
                     }
-                    #expect(dropped + seen.count == 50)
-                    #expect(dropped >= 39)
+                    #expect(dropped + seen.count == 500)
+                    // How much depends on how far the last messages had come when the reading began.
+                    #expect(dropped > 0)
                 }
             }
         }
