@@ -16,7 +16,7 @@ public enum BlockAssembly {
         try check(job, header, coinbase)
         var block = header
         block.append(length: template.transactions.count + 1)
-        block += template.defaultWitnessCommitment == nil ? coinbase : withWitness(coinbase)
+        block += template.commitsToWitnesses ? withWitness(coinbase) : coinbase
         for transaction in template.transactions {
             block += try template.bytes(of: transaction.data, "transactions.data")
         }

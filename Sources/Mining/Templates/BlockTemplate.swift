@@ -40,10 +40,18 @@ public struct BlockTemplate: Codable, Sendable, Hashable {
     public var bits: String
     /// The height of the block to be mined.
     public var height: Int
-    /// The script of the coinbase output that commits to the witnesses; nil where the block needs none.
+    /// The script of the coinbase output that commits to the witnesses. A daemon gives it before segregated witness is active, too.
     public var defaultWitnessCommitment: String?
     /// The extension block, as hexadecimal bytes to append to the block; nil before MWEB is active.
     public var mweb: String?
+
+    /// Whether the block holds witnesses, its coinbase's among them, that the commitment is checked against.
+    ///
+    /// A block without active segregated witness must hold none, whatever it commits to.
+    /// Source: BIP 9 (`rules` of `getblocktemplate`); Litecoin Core, `ContextualCheckBlock`.
+    public var commitsToWitnesses: Bool {
+        defaultWitnessCommitment != nil && rules.contains { $0 == "segwit" || $0 == "!segwit" }
+    }
 
     /// The fees of all transactions together, in the coin's smallest unit.
     ///

@@ -17,10 +17,12 @@ struct MWEBChain {
     let addresses: [String]
 
     /// A chain of so many blocks, the coins of all but the last hundred of them to be spent.
-    static func start(height: Int, client: (DaemonEndpoint) -> CoinDaemonClient) async throws -> MWEBChain {
+    static func start(
+        height: Int, arguments: [String] = [], client: (DaemonEndpoint) -> CoinDaemonClient
+    ) async throws -> MWEBChain {
         // More than a few keys take seconds to make.
         let network = try await LitecoinNetwork.start(
-            nodes: 2, chain: .regtestWithMWEB, arguments: ["-keypool=10"])
+            nodes: 2, chain: .regtestWithMWEB, arguments: ["-keypool=10"] + arguments)
         let node = network.nodes[0]
         let client = client(try DaemonEndpoint(parsing: node.address))
         try await client.createWallet()

@@ -33,6 +33,22 @@ internal import Testing
         }
     }
 
+    @Test func `a chain that begins without segregated witness is mined across its activation`() async throws {
+        try await withHTTPClient { http in
+            let activation = 5
+            let chain = try await MWEBChain.start(height: 2, arguments: ["-segwitheight=\(activation)"]) {
+                CoinDaemonClient($0, http: http)
+            }
+            for height in 3...8 {
+                let job = try await chain.job()
+                #expect(job.template.height == height)
+                #expect(job.template.commitsToWitnesses == (height >= activation))
+                let block = try SolvedBlock(job)
+                #expect(try await chain.submit(try block.assembled()) == .accepted, "height \(height)")
+            }
+        }
+    }
+
     /// What the daemon reads in the coinbase is what the job meant to pay.
     private func expectPayouts(of block: SolvedBlock, on client: CoinDaemonClient) async throws {
         let outputs = try await client.call("getblock", [.string(block.hash), 2], as: DaemonBlock.self).tx[0].vout
