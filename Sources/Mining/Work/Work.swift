@@ -1,8 +1,8 @@
 /// What a server needs of a job to hand it out and to check its shares: built once a job, with nothing left to compute for a
 /// connection.
 public struct Work: Sendable {
-    /// The job's id.
-    public let jobID: String
+    /// The job that this is the work of: whoever solves it has all that its block is assembled of, however long ago the job came.
+    public let job: Job
     /// Hash of the block to build on, 64 lower-case hexadecimal digits in the order in which hashes are shown.
     public let previousBlockHash: String
     /// The height of the block to be mined.
@@ -45,13 +45,16 @@ public struct Work: Sendable {
 
     private let previousHash: [UInt8]
 
+    /// The job's id.
+    public var jobID: String { job.id }
+
     /// The work of a job.
     ///
     /// - Parameter extranonceBytes: how many bytes of the coinbase are left to the server and the miner together; 1 to 75.
     /// - Throws: `invalidTemplate`, `invalidPayout`, `invalidCoinbase`.
     public init(_ job: Job, extranonceBytes: Int = 12) throws(MiningError) {
         let template = job.template
-        jobID = job.id
+        self.job = job
         height = template.height
         algorithm = job.algorithm
         version = UInt32(bitPattern: template.version)

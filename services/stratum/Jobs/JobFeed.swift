@@ -29,7 +29,8 @@ final class JobFeed: Sendable {
 
     /// - Parameters:
     ///   - ageLimit: How long work is kept that nobody stands behind.
-    ///   - hand: Gives work to every connection; `clean` when what was mined before is worthless.
+    ///   - hand: Gives work to every connection; `clean` when what was mined before is worthless. Called in the order in which work
+    ///     becomes current, with the board held.
     init(
         _ board: WorkBoard, ageLimit: Duration, readiness: Readiness, logger: Logger,
         hand: @escaping @Sendable (_ work: Work, _ clean: Bool) -> Void
@@ -86,8 +87,7 @@ final class JobFeed: Sendable {
             return refused("the job \(job.id) of \(publisher) cannot be mined: \(error.message)")
         }
         sources.withLock { $0.problem = nil }
-        let isClean = board.put(job, work, now: .now)
-        hand(work, isClean)
+        let isClean = board.put(work, now: .now, hand: hand)
         logger.log(
             level: isClean ? .info : .debug, "new work",
             metadata: [
@@ -111,10 +111,8 @@ final class JobFeed: Sendable {
             switch state {
             case .good:
                 node.setReady()
-                if let latest = board.latest, now - latest.confirmed >= supply.ageLimit / 8,
-                    let work = board.confirm(now: now)
-                {
-                    hand(work, false)
+                if let latest = board.latest, now - latest.confirmed >= supply.ageLimit / 8 {
+                    board.confirm(now: now, hand: hand)
                 }
             case .kept: node.setReady()
             case .none: node.setNotReady()

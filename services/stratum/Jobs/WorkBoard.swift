@@ -1,7 +1,7 @@
 internal import Mining
 internal import Synchronization
 
-/// The current work, and the jobs whose shares may still solve a block.
+/// The current work.
 final class WorkBoard: Sendable {
     /// The work that miners are given now.
     struct Current: Sendable {
@@ -11,16 +11,10 @@ final class WorkBoard: Sendable {
         var confirmed: ContinuousClock.Instant
     }
 
-    private struct State {
-        var current: Current?
-        var jobs: [String: Job] = [:]
-        var order: [String] = []
-    }
+    /// Gives work to every connection; `clean` when what was mined before is worthless.
+    typealias Hand = (_ work: Work, _ clean: Bool) -> Void
 
-    /// The most jobs that are kept; a connection knows fewer.
-    static let jobLimit = 64
-
-    private let state = Mutex(State())
+    private let state = Mutex<Current?>(nil)
     private let ageLimit: Duration
 
     /// An empty board.
@@ -34,30 +28,30 @@ final class WorkBoard: Sendable {
     }
 
     /// The current work, of whatever age.
-    var latest: Current? { state.withLock { $0.current } }
+    var latest: Current? { state.withLock { $0 } }
 
-    /// The job of that id; nil when it was given up.
-    func job(_ id: String) -> Job? { state.withLock { $0.jobs[id] } }
-
-    /// Makes a job's work the current one.
+    /// Makes work the current one and hands it out.
     ///
+    /// - Parameter hand: Called while the board is held, so that work is handed out in the order in which it became current. It neither
+    ///   waits for anything nor asks the board.
     /// - Returns: Whether what was mined before is worthless now: the block that it builds on is another.
-    func put(_ job: Job, _ work: Work, now: ContinuousClock.Instant) -> Bool {
-        state.withLock { state in
-            let isClean = state.current?.work.previousBlockHash != work.previousBlockHash
-            state.current = Current(work: work, confirmed: now)
-            if state.jobs.updateValue(job, forKey: job.id) != nil { state.order.removeAll { $0 == job.id } }
-            state.order.append(job.id)
-            if state.order.count > Self.jobLimit { state.jobs[state.order.removeFirst()] = nil }
+    func put(_ work: Work, now: ContinuousClock.Instant, hand: Hand) -> Bool {
+        state.withLock { current in
+            let isClean = current?.work.previousBlockHash != work.previousBlockHash
+            current = Current(work: work, confirmed: now)
+            hand(work, isClean)
             return isClean
         }
     }
 
-    /// A jobmanager stands behind the current work still.
-    func confirm(now: ContinuousClock.Instant) -> Work? {
-        state.withLock { state in
-            state.current?.confirmed = now
-            return state.current?.work
+    /// A jobmanager stands behind the current work still: it is handed out once more.
+    ///
+    /// - Parameter hand: As for ``put(_:now:hand:)``: newer work cannot come between.
+    func confirm(now: ContinuousClock.Instant, hand: Hand) {
+        state.withLock { current in
+            guard let work = current?.work else { return }
+            current?.confirmed = now
+            hand(work, false)
         }
     }
 }

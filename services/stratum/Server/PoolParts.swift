@@ -44,14 +44,9 @@ struct PoolParts: Sendable {
             "found a block",
             metadata: ["height": "\(check.work.height)", "hash": "\(hash)", "worker": "\(check.worker)"])
         statistics.foundBlock()
-        guard let job = board.job(check.work.jobID) else {
-            return logger.error(
-                "the block \(hash) cannot be submitted: its job \(check.work.jobID) was given up, \(WorkBoard.jobLimit) newer ones came"
-            )
-        }
         blocks.found(
             FoundBlock(
-                job: job, header: header, coinbase: coinbase, hash: hash, height: check.work.height,
+                job: check.work.job, header: header, coinbase: coinbase, hash: hash, height: check.work.height,
                 worker: check.worker, foundAtMilliseconds: wallClockMilliseconds()))
     }
 }
