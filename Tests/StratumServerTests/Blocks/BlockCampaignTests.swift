@@ -86,6 +86,21 @@ internal import Testing
         #expect(campaign.know([both[0]], at: time(600)) == [.decided(verdict(.orphaned))])
     }
 
+    @Test mutating func `one that is forgotten during its call is waited for no longer than the call`() {
+        _ = campaign.know(both, at: start)
+        _ = campaign.answered("jm-1", verdict(.rejected), at: time(1), random: 0)
+        #expect(campaign.know([both[0]], at: time(11)) == [], "its answer may still come")
+        #expect(campaign.failed("jm-2", "no answer", at: time(12), random: 0) == [.decided(verdict(.rejected))])
+    }
+
+    @Test mutating func `one that is forgotten during its call may still accept, and may come back`() {
+        _ = campaign.know(both, at: start)
+        _ = campaign.know([], at: time(1))
+        #expect(campaign.failed("jm-1", "gone", at: time(2), random: 0) == [])
+        #expect(campaign.know([both[0]], at: time(3)) == [call("jm-1")])
+        #expect(campaign.answered("jm-2", verdict(.accepted), at: time(4), random: 0) == [.decided(verdict(.accepted))])
+    }
+
     @Test mutating func `orphaned by one weighs more than rejected by another`() {
         _ = campaign.know(both, at: start)
         _ = campaign.answered("jm-1", verdict(.orphaned), at: time(1), random: 0)

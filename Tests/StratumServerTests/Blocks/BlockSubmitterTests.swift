@@ -1,3 +1,6 @@
+internal import Foundation
+internal import Glibc
+internal import Logging
 internal import Mining
 internal import Synchronization
 internal import TestSupport
@@ -59,10 +62,10 @@ private final class ScriptedJobmanagers: Jobmanagers {
     }
 
     private func withSubmitter(
-        _ spool: FoundBlockSpool, memoryLimit: Int = 256, heard: @escaping @Sendable (FoundBlock) -> Void = { _ in },
-        _ body: (BlockSubmitter) async throws -> Void
+        _ spool: FoundBlockSpool, memoryLimit: Int = 256, logger: Logger = BlockSamples.silent,
+        heard: @escaping @Sendable (FoundBlock) -> Void = { _ in }, _ body: (BlockSubmitter) async throws -> Void
     ) async throws {
-        let submitter = BlockSubmitter(spool, logger: BlockSamples.silent, memoryLimit: memoryLimit, heard: heard)
+        let submitter = BlockSubmitter(spool, logger: logger, memoryLimit: memoryLimit, heard: heard)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await submitter.run(with: jobmanagers) }
             defer { group.cancelAll() }
@@ -123,6 +126,60 @@ private final class ScriptedJobmanagers: Jobmanagers {
                 submitter.undecided.isEmpty && !jobmanagers.calls.isEmpty
             }
         }
+    }
+
+    @Test func `it is submitted while it is still being written`() async throws {
+        let block = try BlockSamples.block(1)
+        try spool.prepare()
+        jobmanagers.know("jm-1")
+        jobmanagers.answer(.accepted)
+        // Whoever opens a pipe to write waits for a reader: a disk that takes its time.
+        let pipe = "\(spool.path)/\(block.hash).block.writing"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        try await withSubmitter(spool) { submitter in
+            let isDone = Mutex(false)
+            Thread.detachNewThread {
+                submitter.found(block)
+                isDone.withLock { $0 = true }
+            }
+            try await eventually(within: .seconds(30), "it is decided") {
+                submitter.undecided.isEmpty && !jobmanagers.calls.isEmpty
+            }
+            #expect(!isDone.withLock { $0 })
+            let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+            try await eventually(within: .seconds(30), "it is written") { isDone.withLock { $0 } }
+            close(reader)
+        }
+        #expect(try spool.load().blocks.isEmpty)
+    }
+
+    @Test func `what the disk does not take stays in memory, however many there are`() async throws {
+        let count = 10
+        try await withSubmitter(FoundBlockSpool(path: "/proc/none/spool"), memoryLimit: 4) { submitter in
+            for number in 1...count { submitter.found(try BlockSamples.block(number)) }
+            #expect(submitter.undecided.count == count)
+            jobmanagers.answer(.accepted)
+            jobmanagers.know("jm-1")
+            try await eventually(within: .seconds(30), "all are decided") { submitter.undecided.isEmpty }
+        }
+        #expect(jobmanagers.calls.count == count)
+    }
+
+    @Test func `what is undecided at the end is named, and where it stays`() async throws {
+        let (first, second) = (try BlockSamples.block(1), try BlockSamples.block(2))
+        let log = LogBook()
+        try spool.prepare()
+        try await withSubmitter(spool, logger: log.logger) { submitter in
+            submitter.found(first)
+            // In the way of the second one, so that it is in memory alone.
+            try FileManager.default.createDirectory(
+                atPath: "\(spool.path)/\(second.hash).block.writing", withIntermediateDirectories: false)
+            submitter.found(second)
+        }
+        let end = try #require(log.lines.first { $0.contains("2 found blocks are undecided at the end") })
+        #expect(end.contains(spool.path) && end.contains(first.hash) && end.contains(second.hash))
+        let lost = try #require(log.lines.first { $0.contains("lost: the disk did not take") })
+        #expect(lost.contains(second.hash) && !lost.contains(first.hash))
     }
 
     @Test func `more blocks than memory holds wait on the disk, and are submitted too`() async throws {

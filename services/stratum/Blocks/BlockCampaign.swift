@@ -32,6 +32,8 @@ struct BlockCampaign: Sendable {
     fileprivate struct Candidate: Sendable {
         var attempt: Attempt
         var isReachable: Bool
+        /// Whether the mesh knows it. One that was forgotten while it was called is kept for its answer.
+        var isKnown = true
         var sendsJob = false
         var failures = 0
         var words: [String: String] = [:]
@@ -71,10 +73,11 @@ struct BlockCampaign: Sendable {
         return isDecided ? nil : (due + (settling ? [start + Self.settlingTime] : [])).min()
     }
 
-    /// The mesh knows these jobmanagers. One that it has forgotten is not waited for.
+    /// The mesh knows these jobmanagers. One that it has forgotten is not waited for, but for the answer to a call that is under way.
     mutating func know(_ jobmanagers: [Jobmanager], at now: ContinuousClock.Instant) -> [Action] {
         let known = Set(jobmanagers.map(\.instance))
         candidates = candidates.filter { known.contains($0.key) || $0.value.isAtWork }
+        for instance in candidates.keys { candidates[instance]?.isKnown = known.contains(instance) }
         for jobmanager in jobmanagers {
             guard var candidate = candidates[jobmanager.instance] else {
                 candidates[jobmanager.instance] = Candidate(attempt: .due(now), isReachable: jobmanager.isReachable)
@@ -109,7 +112,7 @@ struct BlockCampaign: Sendable {
         case .undecided, .unknownJob:
             candidate.postpone(at: now, random: random)
         }
-        candidates[instance] = candidate
+        candidates[instance] = candidate.isKnown ? candidate : nil
         return tick(at: now)
     }
 
@@ -120,7 +123,7 @@ struct BlockCampaign: Sendable {
         guard !isDecided, var candidate = candidates[instance] else { return [] }
         candidate.words = [instance: words]
         candidate.postpone(at: now, random: random)
-        candidates[instance] = candidate
+        candidates[instance] = candidate.isKnown ? candidate : nil
         return tick(at: now)
     }
 

@@ -6,8 +6,9 @@ internal import Synchronization
 
 /// Keeps found blocks on disk, and submits each to every jobmanager until it is decided.
 ///
-/// A block is on the disk before anybody is told of it; where the disk does not take it, that is logged as an error, and the block is
-/// submitted from memory all the same. What an earlier life of the process left on the disk is submitted at the start.
+/// A block is submitted at once, and written to the disk meanwhile: who found it goes on when it is there. Where the disk does not take it,
+/// that is logged as an error, and the block stays in memory until it is decided. What an earlier life of the process left on the disk is
+/// submitted at the start.
 final class BlockSubmitter: BlockSink {
     private struct Entry {
         let block: FoundBlock
@@ -20,6 +21,7 @@ final class BlockSubmitter: BlockSink {
         var jobmanagers: [BlockCampaign.Jobmanager] = []
         /// What is to be done by ``run()``.
         var actions: [(hash: String, action: BlockCampaign.Action)] = []
+        var disk = SpoolState()
         /// Whether there are blocks on the disk that memory had no room for.
         var hasMoreOnDisk = false
     }
@@ -39,7 +41,8 @@ final class BlockSubmitter: BlockSink {
     ///
     /// - Parameters:
     ///   - spool: The folder of this server's blocks.
-    ///   - memoryLimit: The most undecided blocks in memory; more stay on the disk until there is room.
+    ///   - memoryLimit: The most undecided blocks in memory; more stay on the disk until there is room. Those that the disk does not
+    ///     take stay in memory, up to 16 times as many.
     ///   - heard: Is told of every block when it is found.
     init(
         _ spool: FoundBlockSpool, logger: Logger, memoryLimit: Int = 256,
@@ -55,18 +58,17 @@ final class BlockSubmitter: BlockSink {
     /// The blocks that are not decided yet, by hash.
     var undecided: [String] { state.withLock { $0.entries.keys.sorted() } }
 
-    /// Takes a block: to the disk, then to be submitted. It waits for the disk and for nothing else.
+    /// Takes a block to be submitted at once, then to the disk. It waits for the disk and for nothing else.
     func found(_ block: FoundBlock) {
-        do throws(FoundBlockSpool.Failure) {
-            try spool.write(block)
-        } catch {
-            Counter(label: "pool_spool_failures_total").increment()
-            logger.error(
-                "the block is not on the disk and is submitted from memory; it would be lost with this process: \(error)",
-                metadata: block.metadata)
-        }
-        take(block)
+        // Before it is submitted, so that a quick decision does not look for a file that comes after it.
+        let isWriter = state.withLock { $0.disk.begin(block.hash) }
+        let isTaken = take(block, limit: memoryLimit)
         heard(block)
+        guard isWriter else { return }
+        let isKept = write(block)
+        let isUnwanted = state.withLock { $0.disk.ended(block.hash, isKept: isKept) }
+        if isUnwanted { remove(block) }
+        if !isTaken { makeRoom(for: block, isKept: isKept) }
     }
 
     /// Submits blocks until the task is cancelled; those of an earlier life first. To be called once.
@@ -85,25 +87,58 @@ final class BlockSubmitter: BlockSink {
             }
             group.cancelAll()
         }
+        reportLeft()
     }
 
     // MARK: Events
 
-    private func take(_ block: FoundBlock) {
+    /// Begins to submit a block, unless it is at work already.
+    ///
+    /// - Returns: Whether it is at work; not when there are `limit` others.
+    private func take(_ block: FoundBlock, limit: Int) -> Bool {
         let now = ContinuousClock.now
-        state.withLock { state in
-            guard state.entries[block.hash] == nil else { return }
-            guard state.entries.count < memoryLimit else {
+        let isTaken = state.withLock { state in
+            guard state.entries[block.hash] == nil else { return true }
+            guard state.entries.count < limit else {
                 state.hasMoreOnDisk = true
-                return logger.error(
-                    "\(memoryLimit) blocks are undecided: the block waits on the disk", metadata: block.metadata)
+                return false
             }
             var campaign = BlockCampaign(hash: block.hash, at: now)
             let actions = campaign.know(state.jobmanagers, at: now)
             state.entries[block.hash] = Entry(block: block, campaign: campaign, lastLog: now)
             state.actions += actions.map { (block.hash, $0) }
+            return true
         }
-        signal.yield()
+        if isTaken { signal.yield() }
+        return isTaken
+    }
+
+    /// What becomes of a block that there was no room for: on the disk it waits; otherwise memory is all that has it.
+    private func makeRoom(for block: FoundBlock, isKept: Bool) {
+        if take(block, limit: isKept ? memoryLimit : memoryLimit * 16) { return }
+        if isKept {
+            state.withLock { $0.disk.leave(block.hash) }
+            logger.error("\(memoryLimit) blocks are undecided: the block waits on the disk", metadata: block.metadata)
+        } else {
+            logger.critical(
+                "the block is lost: \(memoryLimit * 16) others are undecided, and the disk does not take it",
+                metadata: block.metadata)
+        }
+    }
+
+    /// Says what is still undecided when it ends.
+    private func reportLeft() {
+        let (left, missing) = state.withLock { ($0.entries.keys.sorted(), $0.disk.missing) }
+        func listed(_ hashes: [String]) -> Logger.Metadata { ["blocks": "\(hashes.prefix(64).joined(separator: " "))"] }
+        if !left.isEmpty {
+            logger.warning(
+                "\(left.count) found blocks are undecided at the end: they stay in \(spool.path), and the next start submits them",
+                metadata: listed(left))
+        }
+        if !missing.isEmpty {
+            logger.critical(
+                "\(missing.count) of them are lost: the disk did not take them", metadata: listed(missing))
+        }
     }
 
     private func loadLeftovers() {
@@ -113,10 +148,13 @@ final class BlockSubmitter: BlockSink {
                 logger.error("a found block on the disk cannot be read; it stays there for you to look at: \(problem)")
             }
             for block in contents.blocks {
-                if state.withLock({ $0.entries[block.hash] == nil }) {
-                    logger.notice("a found block of before is submitted again", metadata: block.metadata)
+                let isNew = state.withLock { state in
+                    guard !state.disk.isUnwanted(block.hash) else { return false }
+                    state.disk.found(block.hash)
+                    return state.entries[block.hash] == nil
                 }
-                take(block)
+                guard isNew, take(block, limit: memoryLimit) else { continue }
+                logger.notice("a found block of before is submitted again", metadata: block.metadata)
             }
         } catch {
             logger.error("found blocks of before cannot be read: \(error)")
@@ -233,18 +271,38 @@ final class BlockSubmitter: BlockSink {
         default: logger.error("the found block is \(verdict.outcome.rawValue)", metadata: metadata)
         }
         Counter(label: "pool_found_blocks_total", dimensions: [("outcome", verdict.outcome.rawValue)]).increment()
-        do throws(FoundBlockSpool.Failure) {
-            try spool.remove(block.hash)
-        } catch {
-            // It would only be submitted once more, at the next start.
-            logger.warning("a decided block stays on the disk: \(error)", metadata: block.metadata)
-        }
+        if state.withLock({ $0.disk.decided(block.hash) }) { remove(block) }
         let hasMore = state.withLock { state in
             state.entries[block.hash] = nil
             defer { state.hasMoreOnDisk = false }
             return state.hasMoreOnDisk
         }
         if hasMore { loadLeftovers() }
+    }
+
+    // MARK: The disk
+
+    /// Writes a block; returns whether it is on the disk.
+    private func write(_ block: FoundBlock) -> Bool {
+        do throws(FoundBlockSpool.Failure) {
+            try spool.write(block)
+            return true
+        } catch {
+            Counter(label: "pool_spool_failures_total").increment()
+            logger.error(
+                "the block is not on the disk and is submitted from memory; it would be lost with this process: \(error)",
+                metadata: block.metadata)
+            return false
+        }
+    }
+
+    private func remove(_ block: FoundBlock) {
+        do throws(FoundBlockSpool.Failure) {
+            try spool.remove(block.hash)
+        } catch {
+            // It would only be submitted once more, at the next start.
+            logger.warning("a decided block stays on the disk: \(error)", metadata: block.metadata)
+        }
     }
 }
 

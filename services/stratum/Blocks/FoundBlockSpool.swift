@@ -57,9 +57,12 @@ struct FoundBlockSpool: Sendable {
         }
     }
 
-    /// Removes a block that is decided.
+    /// Removes a block that is decided; nothing where there is none.
     func remove(_ hash: String) throws(Failure) {
-        guard unlink(file(hash)) == 0 || errno == ENOENT else { throw Self.failure("remove", file(hash)) }
+        guard unlink(file(hash)) == 0 else {
+            if errno == ENOENT { return }
+            throw Self.failure("remove", file(hash))
+        }
         try forceFolder()
     }
 
