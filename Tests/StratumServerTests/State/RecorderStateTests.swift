@@ -83,6 +83,61 @@ internal import Testing
         #expect(state.connectionCount == 1)
     }
 
+    @Test mutating func `one that comes back before its end was written stays`() {
+        state.put(connection("a"))
+        _ = state.batch(at: start)
+        state.written()
+        state.remove("a")
+        state.put(connection("a", accepted: 1))
+        let batch = state.batch(at: time(1))
+        #expect(batch.connections == [connection("a", accepted: 1)])
+        #expect(batch.gone.isEmpty, "it would be removed after it was written")
+        state.written()
+
+        // Its end counts although this life of it was never written: the one before was.
+        state.remove("a")
+        state.put(connection("a"))
+        state.remove("a")
+        let last = state.batch(at: time(2))
+        #expect(last.gone == ["a"])
+        #expect(last.connections.isEmpty)
+    }
+
+    @Test mutating func `one that comes and goes is written once, and what is remembered of it is bounded`() {
+        for round in 0..<10_000 {
+            state.put(connection("a", accepted: round))
+            state.remove("a")
+        }
+        #expect(state.waitingIDs < 5000)
+        state.put(connection("a"))
+        state.remove("a")
+        state.put(connection("a", accepted: 2))
+        #expect(state.batch(at: start).connections == [connection("a", accepted: 2)])
+    }
+
+    @Test(.timeLimit(.minutes(1))) mutating func `the end of all at once takes no longer for each than the end of one`()
+    {
+        let count = 100_000
+        for number in 0..<count { state.put(connection("\(number)")) }
+        for number in 0..<count { state.remove("\(number)") }
+        #expect(state.connectionCount == 0)
+        #expect(state.batch(at: start).connections.isEmpty)
+        #expect(state.waitingIDs == 0)
+    }
+
+    @Test mutating func `what is not written yet is known`() {
+        for _ in 0..<3 { state.count(share(), at: start) }
+        _ = state.batch(at: start)
+        state.count(share(), at: start)
+        #expect(state.unwrittenShares == 4)
+        state.written()
+        #expect(state.unwrittenShares == 1)
+        #expect(state.hasMore)
+        _ = state.batch(at: start)
+        state.written()
+        #expect(!state.hasMore)
+    }
+
     @Test mutating func `one that ends is removed, if it was ever written`() {
         state.put(connection("a"))
         _ = state.batch(at: start)

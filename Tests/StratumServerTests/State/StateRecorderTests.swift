@@ -99,6 +99,28 @@ internal import Testing
         }
     }
 
+    @Test func `the last write takes all that is left, and says what it could not write`() async throws {
+        let server = try await RedisServer.start()
+        let loop = try EventLoop(logger: BlockSamples.silent)
+        let configuration = RedisConfiguration(url: try RedisURL(server.url))
+        let log = LogBook()
+        try await withRedisClient(configuration, loop: loop, logger: BlockSamples.silent) { redis in
+            try await redis.waitUntilConnected(within: .seconds(10))
+            let recorder = StateRecorder(redis, namespace: "t", server: "stratum-1", logger: log.logger)
+            // More than one batch has room for.
+            let count = RecorderState.Limit.totalsInBatch + 1
+            for worker in 0..<count { recorder.share(share("w\(worker)")) }
+            await recorder.writeRest(within: .seconds(30))
+            #expect(try await redis.send(["HLEN", "{t}:shares:5"]).integer == Int64(2 * count))
+            #expect(log.lines.isEmpty)
+
+            try await server.kill()
+            recorder.share(share("a.1"))
+            await recorder.writeRest(within: .milliseconds(200))
+            #expect(log.lines.contains { $0.contains("the totals of 1 shares were not written") })
+        }
+    }
+
     @Test func `a batch that comes twice counts once, and another life clears the connections of the last`()
         async throws
     {
@@ -123,6 +145,22 @@ internal import Testing
             #expect(try await write(batch, run: "00fe") == 1)
             #expect(try await hash(redis, "shares:5")["a|accepted|count"] == "4")
             #expect(try await hash(redis, "connection:s:aa").isEmpty)
+
+            // The lists of blocks are bounded, whoever adds to them.
+            for (key, bound) in [("{t}:blocks", 10_000), ("{t}:blocks:open", 1000)] {
+                let fill = "for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], i, 'block' .. i) end"
+                _ = try await redis.send(["EVAL", RedisArgument(fill), 1, RedisArgument(key), RedisArgument(bound)])
+            }
+            var note = RecorderState.BlockNote(
+                hash: "cc", height: 20_000, jobID: "j", worker: "w", foundAtMilliseconds: 1)
+            for height in [20_000, 20_001] {
+                (note.hash, note.height) = ("\(height)", height)
+                batch.blocks = [note]
+                _ = try await write(batch, run: "00fe")
+            }
+            #expect(try await redis.send(["ZCARD", "{t}:blocks"]).integer == 10_000)
+            #expect(try await redis.send(["ZCARD", "{t}:blocks:open"]).integer == 1000)
+            #expect(try await redis.send(["ZSCORE", "{t}:blocks:open", "20001"]).string == "20001")
             #expect(try await redis.send(["ZRANGE", "{t}:connections:s", 0, -1]).array?.map(\.string) == ["bb"])
         }
     }

@@ -12,6 +12,10 @@ enum RecordScript {
     static let minutes = 1440
     /// How many fields a minute has.
     static let fieldsOfMinute = 50_000
+    /// How many blocks are listed.
+    static let listedBlocks = 10_000
+    /// How many blocks are followed.
+    static let openBlocks = 1_000
     /// How long a block lasts after its last change.
     static let blockMilliseconds = 30 * 86_400_000
 
@@ -32,6 +36,10 @@ enum RecordScript {
             local now = time[1] * 1000 + math.floor(time[2] / 1000)
             local function written(milliseconds) return string.format('%.0f', milliseconds) end
             local index = prefix .. 'connections:' .. server
+            local function list(key, height, hash, bound)
+                redis.call('ZADD', key, height, hash)
+                redis.call('ZREMRANGEBYRANK', key, 0, -(bound + 1))
+            end
 
             local lastRun, lastNumber = string.match(redis.call('GET', prefix .. 'shares:last:' .. server) or '', '^(%x+) (%d+)$')
             local isNew = lastRun ~= run or tonumber(lastNumber) < number
@@ -90,10 +98,10 @@ enum RecordScript {
                 local key = prefix .. 'block:' .. hash
                 redis.call('HSET', key, 'hash', hash, 'height', height, 'job', job, 'worker', worker, 'server', server)
                 redis.call('HSETNX', key, 'found', found)
-                redis.call('ZADD', prefix .. 'blocks', height, hash)
+                list(prefix .. 'blocks', height, hash, \(listedBlocks))
                 if redis.call('HSETNX', key, 'outcome', 'undecided') == 1 then
                     redis.call('HSET', key, 'updated', written(now))
-                    redis.call('ZADD', prefix .. 'blocks:open', height, hash)
+                    list(prefix .. 'blocks:open', height, hash, \(openBlocks))
                 end
                 redis.call('PEXPIRE', key, \(blockMilliseconds))
             end

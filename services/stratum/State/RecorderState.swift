@@ -60,14 +60,16 @@ struct RecorderState: Sendable {
     private struct Known: Sendable {
         var connection: ConnectionInfo
         var isDirty = true
+        /// Whether the shared state may have it.
+        var mayBeThere = false
         /// When it was put into a batch last; nil before.
         var written: ContinuousClock.Instant?
     }
 
     private var known: [String: Known] = [:]
-    /// Ids to be written, in the order of their change; may name some that are gone.
+    /// Ids to be written, in the order of their change; may name some that are gone, and some twice.
     private var dirty: [String] = []
-    private var gone: [String] = []
+    private var gone: Set<String> = []
     private var totals: [TotalKey: Total] = [:]
     private var newestMinute: Int64 = 0
     private var blocks: [BlockNote] = []
@@ -79,6 +81,9 @@ struct RecorderState: Sendable {
 
     /// The connections there are.
     var connectionCount: Int { known.count }
+
+    /// The ids that wait to be written, those included that need it no more.
+    var waitingIDs: Int { dirty.count }
 
     /// Shares of all outcomes in a second, over the last ten.
     mutating func sharesPerSecond(at now: ContinuousClock.Instant) -> Double { rate.perSecond(now: now) }
@@ -92,15 +97,28 @@ struct RecorderState: Sendable {
     /// A connection is new or has changed.
     mutating func put(_ connection: ConnectionInfo) {
         let old = known[connection.id]
-        if old?.isDirty != true { dirty.append(connection.id) }
-        known[connection.id] = Known(connection: connection, isDirty: true, written: old?.written)
+        // It came back before its end was written: a batch writes first and removes then.
+        let isBack = gone.remove(connection.id) != nil
+        if old?.isDirty != true {
+            if dirty.count > 2 * known.count + Limit.connectionsInBatch { compact() }
+            dirty.append(connection.id)
+        }
+        known[connection.id] = Known(
+            connection: connection, mayBeThere: isBack || old?.mayBeThere == true, written: old?.written)
     }
 
     /// A connection is gone. One that was never written leaves no trace.
+    ///
+    /// It takes the same time however many there are: a network that breaks ends all at once.
     mutating func remove(_ id: String) {
         guard let old = known.removeValue(forKey: id) else { return }
-        if old.isDirty { dirty.removeAll { $0 == id } }
-        if old.written != nil, gone.count < Limit.gone { gone.append(id) }
+        if old.mayBeThere, gone.count < Limit.gone { gone.insert(id) }
+    }
+
+    /// Forgets the ids that are not to be written any more. Called when they may be more than half of all.
+    private mutating func compact() {
+        var seen: Set<String> = []
+        dirty.removeAll { known[$0]?.isDirty != true || !seen.insert($0).inserted }
     }
 
     /// Counts a share.
@@ -137,10 +155,18 @@ struct RecorderState: Sendable {
         takeTotals(into: &batch)
         takeConnections(into: &batch, at: now)
         batch.gone = Array(gone.prefix(Limit.connectionsInBatch))
-        gone.removeFirst(batch.gone.count)
+        gone.subtract(batch.gone)
         inFlight = batch
         return batch
     }
+
+    /// How many shares are in no batch that was written.
+    var unwrittenShares: Int {
+        totals.values.reduce(0) { $0 + $1.count } + (inFlight?.totals.values.reduce(0) { $0 + $1.count } ?? 0)
+    }
+
+    /// Whether there is something that only another batch would write: totals, blocks, ends of connections.
+    var hasMore: Bool { inFlight != nil || !totals.isEmpty || !blocks.isEmpty || !gone.isEmpty }
 
     /// The batch is written.
     mutating func written() {
@@ -160,14 +186,17 @@ struct RecorderState: Sendable {
     }
 
     private mutating func takeConnections(into batch: inout Batch, at now: ContinuousClock.Instant) {
-        let taken = dirty.prefix(Limit.connectionsInBatch)
-        for id in taken {
-            guard let entry = known[id] else { continue }
+        var taken = 0
+        for id in dirty {
+            guard batch.connections.count < Limit.connectionsInBatch else { break }
+            taken += 1
+            guard let entry = known[id], entry.isDirty else { continue }
             known[id]?.isDirty = false
+            known[id]?.mayBeThere = true
             known[id]?.written = now
             batch.connections.append(entry.connection)
         }
-        dirty.removeFirst(taken.count)
+        dirty.removeFirst(taken)
     }
 
     /// Looks now and then which connections have been quiet for so long that they would expire.

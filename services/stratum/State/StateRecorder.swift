@@ -51,14 +51,25 @@ final class StateRecorder: PoolRecorder, Service {
         state.withLock { $0.note(note) }
     }
 
-    /// Writes until shutdown, and once more then.
+    /// Writes until shutdown, and what is left then.
     func run() async throws {
         await cancelWhenGracefulShutdown { await self.record() }
+        await writeRest(within: .seconds(1))
+    }
+
+    /// Writes what is left; what is not written in that time is lost, and said to be.
+    func writeRest(within time: Duration) async {
+        let end = ContinuousClock.now + time
         do {
-            try await write(within: .seconds(1))
+            repeat {
+                // A batch that may be written already is written first, and again, before what came after it.
+                try await write(within: max(end - .now, .milliseconds(1)))
+            } while state.withLock { $0.hasMore }
         } catch {
-            logger.warning("the last connections and share totals were not written: \(error)")
+            let lost = state.withLock { $0.unwrittenShares }
+            logger.warning("the last connections and the totals of \(lost) shares were not written: \(error)")
         }
+        reportLost()
     }
 
     /// Writes a batch a second until the task is cancelled.
