@@ -2,10 +2,10 @@ internal import Mesh
 internal import Mining
 internal import ServiceKit
 internal import ServiceLifecycle
-internal import Stratum
 internal import TestSupport
 internal import Testing
 
+@testable internal import Stratum
 @testable internal import stratum
 
 /// From the jobmanagers through the mesh to the miners, and what happens when they are away.
@@ -115,6 +115,31 @@ internal import Testing
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+
+    @Test func aHalfThatIsGivenOutIsFollowedByAnotherThatIsAnnounced() async throws {
+        try await withMesh { mesh in
+            try await mesh.withNode("stratum-1", offering: Self.service) { node in
+                let source = ExtranonceSource(
+                    Extranonces(process: 0x0a0b_0c0d, connection: .max), logger: Samples.silent)
+                func isAnnounced(_ half: String) async -> Bool {
+                    await node.instances(of: "stratum").contains {
+                        $0.record.attributes[ExtranonceSource.attribute] == half
+                    }
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        await source.run(on: node, as: InstanceName(service: "stratum", instance: "stratum-1"))
+                    }
+                    defer { group.cancelAll() }
+                    try await eventually("the first is announced") { await isAnnounced("0a0b0c0d") }
+                    #expect(source.next().hex == "0a0b0c0dffffffff")
+                    let second = source.next()
+                    #expect(second.connection == 0)
+                    try await eventually("the second is announced") { await isAnnounced(Samples.hex(second.process)) }
                 }
             }
         }

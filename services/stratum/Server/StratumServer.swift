@@ -79,7 +79,7 @@ final class StratumServer: Service {
                 try await group.next()
             }
         } catch {
-            for listener in listeners { try? await listener.close() }
+            await close(listeners)
             if !(error is CancellationError) { throw error }
         }
         readiness.set(Self.condition, notReady: "shutting down")
@@ -129,14 +129,21 @@ final class StratumServer: Service {
         }
     }
 
-    private func drain(_ listeners: [any Channel]) async {
+    private func close(_ listeners: [any Channel]) async {
         for listener in listeners {
             do {
                 try await listener.close()
+            } catch ChannelError.alreadyClosed {
+                // Which is what was wanted.
             } catch {
-                parts.logger.debug("closing a listener failed: \(error)")
+                parts.logger.warning(
+                    "a listener for miners could not be closed, the end of the process does it: \(error)")
             }
         }
+    }
+
+    private func drain(_ listeners: [any Channel]) async {
+        await close(listeners)
         bound.withLock { $0 = [] }
         for hub in hubs { hub.askToLeave() }
         await wait(atMost: parts.options.drainTime)
