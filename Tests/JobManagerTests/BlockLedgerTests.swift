@@ -115,6 +115,36 @@ internal import Testing
         }
     }
 
+    @Test func `of several daemons the one with the most work is believed, and one that fails is passed over`()
+        async throws
+    {
+        async let first = LitecoinNetwork.start(nodes: 1, waitsForTemplates: false)
+        async let second = LitecoinNetwork.start(nodes: 1, waitsForTemplates: false)
+        // Two chains of their own: the preferred daemon is left behind.
+        let (stuck, ahead) = (try await first.nodes[0], try await second.nodes[0])
+        let hung = try RawServer(.hang)
+        try await withHTTPClient { http in
+            let limits = CoinDaemonClient.Configuration(callDeadline: .seconds(2))
+            let addresses = ["http://user:password@127.0.0.1:\(hung.port)", stuck.address, ahead.address]
+            let clients = try addresses.map {
+                CoinDaemonClient(try DaemonEndpoint(parsing: $0), http: http, configuration: limits)
+            }
+            try stuck.generate()
+            let mined = try ahead.generate(2)[1]
+            try await withLedger { ledger, _ in
+                let follower = BlockFollower(daemons: clients, ledger: ledger, interval: .seconds(1), logger: .silent)
+                try await ledger.record(outcome(mined, .undecided))
+                try await follower.look()
+                #expect(try await ledger.open().last?.outcome == .accepted)
+                #expect(try await ledger.open().last?.confirmations == 1)
+
+                let alone = BlockFollower(
+                    daemons: [clients[0]], ledger: ledger, interval: .seconds(1), logger: .silent)
+                await #expect(throws: CoinDaemonError.self) { try await alone.look() }
+            }
+        }
+    }
+
     /// The answer null.
     private struct Nothing: Decodable {
         init(from decoder: any Decoder) throws {}

@@ -44,6 +44,30 @@ internal import Testing
         }
     }
 
+    @Test func `on a quiet chain the current job does not expire, neither in memory nor in the store`() async throws {
+        let network = try await LitecoinNetwork.start()
+        let store = MemoryStore()
+        let publisher = RecordingPublisher()
+        try await withHTTPClient { http in
+            var options = JobManagerOptions(daemons: [try DaemonEndpoint(parsing: network.nodes[0].address)])
+            options.jobExpiry = .milliseconds(600)
+            let manager = JobManager(
+                options, http: http, store: store, ledger: MemoryLedger(), wallClockMilliseconds: { 1234 },
+                logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await manager.run(publishingTo: publisher) }
+                defer { group.cancelAll() }
+                // Six renewals take twice as long as a job that is not renewed is kept.
+                try await eventually("it is stored again and again") { store.attempts >= 7 }
+                store.setAway(true)
+                let current = try manager.current()
+                #expect(try await manager.job(current.id) == current)
+                #expect(store.storedIDs == [current.id])
+                #expect(publisher.jobs.count == 1)
+            }
+        }
+    }
+
     @Test func `without any daemon it is suspended after a while, keeps its job, and resumes when one answers`()
         async throws
     {

@@ -6,13 +6,6 @@ internal import Synchronization
 
 /// Turns the templates of the coin daemons into jobs: published at once, kept in memory for a while, and stored.
 final class JobManager: Sendable {
-    private struct State {
-        var current: Job?
-        var currentSince: ContinuousClock.Instant?
-        var cache: JobCache
-        var jobsMade = 0
-    }
-
     private let options: JobManagerOptions
     private let source: TemplateSource
     private let desk: BlockDesk
@@ -22,7 +15,7 @@ final class JobManager: Sendable {
     private let archive: JobArchive
     private let wallClockMilliseconds: @Sendable () -> Int64
     private let logger: Logger
-    private let state: Mutex<State>
+    private let jobs: Mutex<JobBook>
 
     /// A jobmanager that has not begun.
     ///
@@ -47,7 +40,7 @@ final class JobManager: Sendable {
         desk = BlockDesk(daemons, deadline: options.submitDeadline, chronicle: chronicle, logger: logger)
         follower = BlockFollower(daemons: daemons, ledger: ledger, interval: options.followInterval, logger: logger)
         archive = JobArchive(store, expiry: options.jobExpiry, logger: logger)
-        state = Mutex(State(cache: JobCache(countLimit: options.cachedJobLimit, ageLimit: options.jobExpiry)))
+        jobs = Mutex(JobBook(JobCache(countLimit: options.cachedJobLimit, ageLimit: options.jobExpiry)))
     }
 
     /// Works until the task is cancelled. To be called once.
@@ -57,6 +50,7 @@ final class JobManager: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "templates") { await self.source.run() }
             group.addTask(name: "archive") { await self.archive.run() }
+            group.addTask(name: "renewal") { await self.renewCurrent() }
             group.addTask(name: "supply") { await self.watchSupply(of: publisher) }
             group.addTask(name: "blocks") { await self.desk.run() }
             group.addTask(name: "chronicle") { await self.chronicle.run() }
@@ -73,7 +67,7 @@ final class JobManager: Sendable {
         // The sleep throws when the task is cancelled, and nothing else.
         while (try? await Task.sleep(for: supply.interval)) != nil {
             // Before the first job it is not ready anyway.
-            guard state.withLock({ $0.current != nil }) else { continue }
+            guard jobs.withLock({ $0.current != nil }) else { continue }
             switch supply.looked(silentSince: source.silentSince, at: .now) {
             case .ended:
                 let reason = "no coin daemon has given a template for \(options.daemonGrace): \(daemonReasons)"
@@ -84,6 +78,14 @@ final class JobManager: Sendable {
                 await publisher.resume()
             case nil: break
             }
+        }
+    }
+
+    /// Keeps the current job, here and in the store, for as long as it is that; until cancelled.
+    private func renewCurrent() async {
+        // The sleep throws when the task is cancelled, and nothing else.
+        while (try? await Task.sleep(for: options.jobExpiry / 3)) != nil {
+            if let job = jobs.withLock({ $0.renew(at: .now) }) { archive.add(job) }
         }
     }
 
@@ -98,7 +100,7 @@ final class JobManager: Sendable {
         let job = Job(
             template: selection.template, position: selection.position, payouts: options.payouts, tag: options.tag,
             algorithm: options.network.algorithm, createdAtMilliseconds: wallClockMilliseconds())
-        guard adopt(job) else { return }
+        guard jobs.withLock({ $0.adopt(job, at: .now) }) else { return }
         await publisher.publish(job)
         archive.add(job)
         logger.info(
@@ -120,19 +122,6 @@ final class JobManager: Sendable {
             ])
         return false
     }
-
-    /// Makes a job the current one; false when it is that already.
-    private func adopt(_ job: Job) -> Bool {
-        let now = ContinuousClock.now
-        return state.withLock { state in
-            guard job.id != state.current?.id else { return false }
-            state.current = job
-            state.currentSince = now
-            state.jobsMade += 1
-            state.cache.insert(job, at: now)
-            return true
-        }
-    }
 }
 
 /// The methods of the service.
@@ -142,11 +131,11 @@ extension JobManager {
         let now = ContinuousClock.now
         let daemons = source.status
         let storeProblem = archive.currentProblem
-        return state.withLock { state in
+        return jobs.withLock { jobs in
             JobManagerStatus(
-                current: state.current.map(JobHeader.init),
-                currentAgeSeconds: state.currentSince.map { (now - $0) / .seconds(1) },
-                daemons: daemons, jobsMade: state.jobsMade, jobsCached: state.cache.count, storeProblem: storeProblem)
+                current: jobs.current.map(JobHeader.init),
+                currentAgeSeconds: jobs.currentSince.map { (now - $0) / .seconds(1) },
+                daemons: daemons, jobsMade: jobs.made, jobsCached: jobs.count, storeProblem: storeProblem)
         }
     }
 
@@ -154,7 +143,7 @@ extension JobManager {
     ///
     /// - Throws: `noJob` before the first template.
     func current() throws(JobManagerError) -> Job {
-        guard let job = state.withLock({ $0.current }) else {
+        guard let job = jobs.withLock({ $0.current }) else {
             throw JobManagerError(
                 code: .noJob, message: "no coin daemon has given a template yet; see status for each daemon")
         }
@@ -169,7 +158,7 @@ extension JobManager {
             throw JobManagerError(
                 code: .invalidArgument, message: "a job id is \(JobIdentity.digits) lower-case hexadecimal digits")
         }
-        if let job = state.withLock({ $0.cache.job(id, at: .now) }) { return job }
+        if let job = jobs.withLock({ $0.job(id, at: .now) }) { return job }
         do {
             if let job = try await store.load(id) { return job }
         } catch {
@@ -232,7 +221,7 @@ extension JobManager {
 
     /// The job from memory, as it was sent along, or from the store.
     private func jobToSolve(_ id: String, sent: Job?) async throws(JobManagerError) -> Job? {
-        if let job = state.withLock({ $0.cache.job(id, at: .now) }) { return job }
+        if let job = jobs.withLock({ $0.job(id, at: .now) }) { return job }
         guard let sent else {
             do {
                 return try await job(id)

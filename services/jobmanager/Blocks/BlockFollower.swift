@@ -5,7 +5,8 @@ internal import Mining
 
 /// Follows found blocks in the chain until they can be spent, or the chain has gone on without them.
 ///
-/// Every jobmanager does it: what one has written is nothing new to the others.
+/// Every jobmanager does it: what one has written is nothing new to the others. Of the daemons the one whose chain has the most work is
+/// believed, see ``ChainView/believed(_:)``.
 struct BlockFollower: Sendable {
     let daemons: [CoinDaemonClient]
     let ledger: any BlockLedger
@@ -36,25 +37,55 @@ struct BlockFollower: Sendable {
     func look() async throws {
         let blocks = try await ledger.open()
         guard !blocks.isEmpty else { return }
-        let (daemon, tip) = try await firstAnswering()
+        var chains = try await chains()[...]
         for block in blocks {
-            let standing = try await daemon.standing(of: block.hash)
-            guard let update = block.update(standing, tip: tip) else { continue }
+            guard let update = try await update(of: block, by: &chains) else { continue }
             if let before = try await ledger.follow(update) { note(block, update, before) }
         }
     }
 
-    /// The preferred daemon that answers, and the height of its chain.
-    private func firstAnswering() async throws -> (CoinDaemonClient, Int) {
-        var failure = CoinDaemonError(.invalidConfiguration, "no coin daemon is configured; see --daemons")
-        for daemon in daemons {
+    /// What the first of the chains says of a block that is new.
+    ///
+    /// - Parameter chains: One whose daemon does not answer is taken out: it is asked for nothing more in this round.
+    /// - Throws: The last daemon's error, when none is left.
+    private func update(
+        of block: OpenBlock, by chains: inout ArraySlice<ChainView>
+    ) async throws(CoinDaemonError) -> BlockUpdate? {
+        while let chain = chains.first {
             do throws(CoinDaemonError) {
-                return (daemon, try await daemon.blockCount())
+                return block.update(try await daemons[chain.priority].standing(of: block.hash), tip: chain.height)
             } catch {
-                failure = error
+                chains.removeFirst()
+                if chains.isEmpty { throw error }
             }
         }
-        throw failure
+        return nil
+    }
+
+    /// The chains of the daemons that answer, in the order in which they are believed.
+    ///
+    /// - Throws: The preferred daemon's error, when none answers.
+    private func chains() async throws(CoinDaemonError) -> [ChainView] {
+        let answers = await withTaskGroup(of: (Int, Result<BlockchainInfo, CoinDaemonError>).self) { group in
+            for (priority, daemon) in daemons.enumerated() {
+                group.addTask(name: "chain of \(daemon.endpoint)") {
+                    do throws(CoinDaemonError) {
+                        return (priority, .success(try await daemon.blockchainInfo()))
+                    } catch {
+                        return (priority, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }
+        }
+        let views = answers.compactMap { priority, answer in
+            (try? answer.get()).map {
+                ChainView(priority: priority, chain: $0.chain, height: $0.blocks, chainwork: $0.chainwork)
+            }
+        }
+        // None has answered: the first one's error stands for all.
+        if views.isEmpty, let first = answers.first { _ = try first.1.get() }
+        return ChainView.believed(views)
     }
 
     private func note(_ block: OpenBlock, _ update: BlockUpdate, _ before: BlockVerdict.Outcome) {
