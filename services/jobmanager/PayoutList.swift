@@ -43,23 +43,6 @@ enum PayoutList {
 }
 
 extension Network {
-    /// What daemons call the chain (`getblockchaininfo`), by its beginning: `testnet4` is a test network too.
-    var chain: String {
-        switch self {
-        case .litecoin, .bitcoin: "main"
-        case .litecoinTestnet, .bitcoinTestnet: "test"
-        case .litecoinRegtest, .bitcoinRegtest: "regtest"
-        }
-    }
-
-    /// By which hash its blocks are mined.
-    var algorithm: ProofOfWorkKind {
-        switch self {
-        case .litecoin, .litecoinTestnet, .litecoinRegtest: .scrypt
-        case .bitcoin, .bitcoinTestnet, .bitcoinRegtest: .sha256d
-        }
-    }
-
     /// Whether what is mined there is worth nothing.
     var isForTests: Bool { chain != "main" }
 }

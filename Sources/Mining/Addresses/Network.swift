@@ -13,7 +13,7 @@ public enum Network: String, Codable, Sendable, Hashable, CaseIterable {
     /// A private chain of Bitcoin's regression tests.
     case bitcoinRegtest = "bitcoin-regtest"
 
-    /// What the network's daemon calls its chain (`getblockchaininfo`).
+    /// What the network's daemon calls its chain (`getblockchaininfo`), by its beginning: `testnet4` is a test network too.
     public var chain: String {
         switch self {
         case .litecoin, .bitcoin: "main"

@@ -1,4 +1,3 @@
-internal import AsyncHTTPClient
 internal import CoinDaemon
 
 /// Looks at each coin daemon of the jobmanagers.
@@ -15,17 +14,16 @@ struct DaemonCheck {
         } catch {
             return [.fail("coin daemons", error.message, mend: "correct JOBMANAGER_DAEMONS")]
         }
-        let http = HTTPClient(eventLoopGroupProvider: .singleton)
-        let reports = await withTaskGroup(of: (Int, Finding).self) { group in
-            for (index, endpoint) in endpoints.enumerated() {
-                group.addTask(name: "daemon \(endpoint)") {
-                    (index, await finding(CoinDaemonClient(endpoint, http: http)))
+        return try await withHTTPClient { http in
+            await withTaskGroup(of: (Int, Finding).self) { group in
+                for (index, endpoint) in endpoints.enumerated() {
+                    group.addTask(name: "daemon \(endpoint)") {
+                        (index, await finding(CoinDaemonClient(endpoint, http: http)))
+                    }
                 }
+                return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
             }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        try await http.shutdown()
-        return reports
     }
 
     private func finding(_ client: CoinDaemonClient) async -> Finding {
