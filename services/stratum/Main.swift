@@ -17,8 +17,10 @@ enum Main {
                 redis, namespace: common.namespace, server: common.instance, logger: logger)
             let blocks = BlockSubmitter(
                 FoundBlockSpool(path: configuration.spoolOfInstance), logger: logger, heard: recorder.found)
+            var options = try configuration.options()
+            options.limits.connections = OpenFiles.fit(options.limits.connections, logger: logger)
             let parts = PoolParts(
-                try configuration.options(), recorder: recorder, blocks: blocks,
+                options, recorder: recorder, blocks: blocks,
                 wallClockMilliseconds: { Int64(Date().timeIntervalSince1970 * 1000) }, logger: logger)
             let server = StratumServer(parts, readiness: runtime.readiness)
             let feed = JobFeed(

@@ -128,6 +128,29 @@ internal import Testing
         }
     }
 
+    @Test func aBanEndsTheAddressesOtherConnectionsToo() async throws {
+        try await withServer({
+            $0.bans.floodLimit = 10
+            $0.proxies = Self.trusted
+        }) { scene in
+            func miner(_ address: String, worker: String) async throws -> TestMiner {
+                let miner = try await scene.miner()
+                miner.send(raw: Array("PROXY TCP4 \(address) 192.0.2.1 50000 3333\r\n".utf8))
+                try await miner.logIn(worker: worker)
+                _ = try await miner.notification("mining.notify")
+                return miner
+            }
+            let quiet = try await miner("192.0.2.7", worker: "address.quiet")
+            let other = try await miner("192.0.2.8", worker: "address.other")
+            let bad = try await miner("192.0.2.7", worker: "address.rig")
+            for _ in 0..<20 { try bad.submit(nonce: 1, time: "xyz") }
+            try await bad.waitUntilClosed()
+            try await quiet.waitUntilClosed()
+            #expect(quiet.lines.last?.contains("banned for") == true)
+            #expect(try await other.reply(to: other.submit(nonce: 1, worker: "address.other")).isTrue)
+        }
+    }
+
     @Test func oneBadMinerAmongGoodOnesBringsNoBan() async throws {
         try await withServer({ $0.bans.floodLimit = 10 }) { scene in
             let good = try await scene.miningMiner()

@@ -74,10 +74,16 @@ extension Connection {
         guard reason.isInvalid, let address, closing == nil,
             let ban = parts.guardian.invalid(from: address, now: now)
         else { return }
-        let seconds = Int(((ban.ends - now) / .seconds(1)).rounded(.up))
-        hub.complain("banned \(ban.address) for \(seconds) s because of many invalid shares", metadata)
-        send(StratumLine.showMessage("banned for \(seconds) s because of many invalid shares; check the miner"))
-        close(.banned, "too many invalid shares, the last one: \(reason.rawValue)", now: now)
+        hub.complain("banned \(ban.address) for \(ban.seconds(from: now)) s because of many invalid shares", metadata)
+        close(ban, "too many invalid shares, the last one: \(reason.rawValue)", now: now)
+    }
+
+    /// Tells the miner of the ban and ends the connection.
+    func close(_ ban: Bans.Ban, _ reason: String, now: ContinuousClock.Instant) {
+        send(
+            StratumLine.showMessage(
+                "banned for \(ban.seconds(from: now)) s because of many invalid shares; check the miner"))
+        close(.banned, reason, now: now)
     }
 }
 

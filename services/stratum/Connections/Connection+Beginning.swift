@@ -40,8 +40,9 @@ extension Connection {
         guard let address else { return false }
         self.address = address
         if let ban = parts.guardian.ban(of: address, now: now) {
-            let seconds = Int(((ban.ends - now) / .seconds(1)).rounded(.up))
-            turnAway("banned for \(seconds) s more because of many invalid shares; check the miner", .banned, now: now)
+            turnAway(
+                "banned for \(ban.seconds(from: now)) s more because of many invalid shares; check the miner", .banned,
+                now: now)
             return false
         }
         if let reason = parts.guardian.opened(address, now: now) {

@@ -12,6 +12,9 @@ extension Connection {
         if isStuck(now: now) {
             return drop(.slow, "nothing was read for \(parts.options.sendTimeout)")
         }
+        if isCounted, let address, let ban = parts.guardian.ban(of: address, now: now) {
+            return close(ban, "another connection of its address brought a ban", now: now)
+        }
         if !isLoggedIn, now - since >= parts.options.handshakeTimeout {
             return close(.silent, "no worker was authorized within \(parts.options.handshakeTimeout)", now: now)
         }

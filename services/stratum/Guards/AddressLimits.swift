@@ -33,7 +33,8 @@ struct AddressLimits: Sendable {
     /// - Returns: Why it cannot be taken, for the log; nil when it was counted and has to be given back with ``closed(_:now:)``.
     mutating func opened(_ address: IPAddress, now: ContinuousClock.Instant) -> String? {
         guard connections < policy.connections else {
-            return "there are \(connections) connections already, which is the limit (--connections)"
+            return
+                "there are \(connections) connections already, which is the limit (that of open files, or --connections)"
         }
         var account = account(address, now: now)
         guard account.connections < policy.connectionsPerAddress else {

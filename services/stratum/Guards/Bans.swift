@@ -29,6 +29,9 @@ struct Bans: Sendable {
         var ends: ContinuousClock.Instant
         /// The how many-th in a row.
         var count: Int
+
+        /// What is left of it, in whole seconds.
+        func seconds(from now: ContinuousClock.Instant) -> Int { Int(((ends - now) / .seconds(1)).rounded(.up)) }
     }
 
     private struct Conduct {
