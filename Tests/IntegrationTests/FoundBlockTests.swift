@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 internal import Logging
 internal import Mesh
@@ -80,6 +81,48 @@ internal import Testing
     }
 
     private func kill(_ process: SupervisedProcess) throws { try process.current().signal(SIGKILL) }
+
+    @Test func `the server that holds it is killed: its next life has it accepted once a jobmanager is there`()
+        async throws
+    {
+        try await withPool { pool in
+            let server = try await StratumProcess("stratum-1", in: pool, port: FreePort.pick())
+            try await server.process.waitForLine { $0.contains("new work") }
+            for process in pool.jobmanagers {
+                process.doNotRestart()
+                try kill(process)
+            }
+            let spool = server.spool.path + "/stratum-1"
+            func blocks() throws -> Set<String> {
+                Set(
+                    try FileManager.default.contentsOfDirectory(atPath: spool)
+                        .filter { $0.hasSuffix(".block") }.map { String($0.dropLast(6)) })
+            }
+            let rig = try ChildProcess.start(
+                Program.built("headframe"), miner(at: server.url, user: "me.rig", "--duration", "60"))
+            try await eventually(within: .seconds(30), "a block is on the disk") { try !blocks().isEmpty }
+            try await server.process.kill()
+            try await rig.kill()
+            let found = try blocks()
+            for node in pool.chain.nodes { #expect(try node.call("getblockcount", as: Int.self) == 0) }
+
+            let next = try await StratumProcess("stratum-1", in: pool, port: FreePort.pick(), spool: server.spool)
+            try await next.process.waitForLine { $0.contains("a found block of before is submitted again") }
+            let jobmanager = try ChildProcess.start(
+                Program.built("jobmanager"), pool.arguments("jobmanager-1", ports: PortBlock.pick()))
+            // Where there are several, they are rivals: each daemon takes the one that comes first.
+            var tips: Set<String> = []
+            try await eventually(within: .seconds(30), "every daemon has one of them: \(tips)") {
+                tips = Set(try pool.chain.nodes.map { try $0.call("getbestblockhash", as: String.self) })
+                return tips.isSubset(of: found)
+            }
+            try await eventually(within: .seconds(30), "what is accepted leaves the disk") {
+                try blocks().isDisjoint(with: tips)
+            }
+            _ = try await jobmanager.terminate()
+            _ = try await next.process.terminate()
+        }
+    }
 
     @Test func `its jobmanager is killed between the job and the block: accepted through the other one`() async throws {
         try await withScene { scene in

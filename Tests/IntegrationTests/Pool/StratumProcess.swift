@@ -6,7 +6,8 @@ struct StratumProcess: Sendable {
     let process: ChildProcess
     /// Where miners connect on 127.0.0.1.
     let port: Int
-    private let spool: TemporaryFolder
+    /// Where it keeps found blocks.
+    let spool: TemporaryFolder
 
     var url: String { "stratum+tcp://127.0.0.1:\(port)" }
 
@@ -14,10 +15,13 @@ struct StratumProcess: Sendable {
     ///
     /// - Parameters:
     ///   - port: Several servers may have the same one.
+    ///   - spool: Where it keeps found blocks; nil for a folder of its own.
     ///   - arguments: More flags.
-    init(_ name: String, in pool: Pool, port: Int, _ arguments: [String] = []) async throws {
+    init(
+        _ name: String, in pool: Pool, port: Int, spool kept: TemporaryFolder? = nil, _ arguments: [String] = []
+    ) async throws {
         self.port = port
-        spool = try TemporaryFolder("spool")
+        spool = try kept ?? TemporaryFolder("spool")
         process = try ChildProcess.start(
             Program.built("stratum"),
             [
