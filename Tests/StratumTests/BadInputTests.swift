@@ -14,6 +14,30 @@ internal import Testing
         #expect(miner.subscribe().isEmpty && miner.wait(200).isEmpty)
     }
 
+    @Test func garbageIsForgiven() {
+        var miner = TestMiner()
+        for _ in 1...100 {
+            #expect(miner.say("garbage").closed == nil)
+            miner.now += .seconds(15)
+        }
+        #expect(miner.subscribe().replies.map(\.errorCode) == [nil])
+    }
+
+    /// A parser tries every type on every value, so what it is given is bounded before.
+    @Test func aLineOfTooManyValuesIsGarbage() {
+        var miner = TestMiner()
+        func line(_ value: String, _ count: Int) -> String {
+            #"{"id":9,"method":"mining.ping","params":["#
+                + [String](repeating: value, count: count).joined(separator: ",") + "]}"
+        }
+        #expect(miner.say(line("1", 61)).replies.map(\.result) == ["pong"])
+        #expect(miner.say(line(#"",,,[[{{""#, 61)).replies.map(\.result) == ["pong"])
+        for line in [line("1", 62), line("{}", 32), line("[]", 5000)] {
+            #expect(miner.say(line).replies.map(\.id) == [.null])
+        }
+        #expect(miner.session.garbage.count == 3)
+    }
+
     @Test func blankLinesAreNothing() {
         var miner = TestMiner()
         for _ in 1...20 { #expect(miner.say(" \t ").isEmpty) }

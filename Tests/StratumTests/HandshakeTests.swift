@@ -131,13 +131,16 @@ internal import Testing
         let now = miner.now
         #expect(first { $0.showMessage("hello\n", now: now) } == ("client.show_message", ["hello"]))
         #expect(first { $0.reconnect(now: now) } == ("client.reconnect", []))
-        #expect(
-            first { $0.reconnect(to: "pool.example", port: 3333, after: .seconds(5), now: now) }
-                == ("client.reconnect", ["pool.example", .integer(3333), .integer(5)]))
         #expect(first { $0.ping(now: now) } == ("mining.ping", []))
+    }
 
-        let asked = miner.session.askVersion(now: now).sent
-        #expect(asked.first?.method == "client.get_version" && asked.first?.id == .integer(1))
+    @Test func aMinerThatDoesNotSayWhatItIsIsAsked() throws {
+        var miner = TestMiner(work: try SampleWork.make())
+        _ = miner.ask("mining.subscribe")
+        let sent = miner.authorize().sent
+        #expect(sent.map(\.method) == [nil, "mining.set_difficulty", "mining.notify", "client.get_version"])
+        #expect(sent.last?.id == .integer(1))
+        #expect(miner.authorize("w2").sent.allSatisfy { $0.method != "client.get_version" })
         #expect(miner.say(#"{"id":1,"result":"cpuminer/2.5","error":null}"#).isEmpty)
         #expect(miner.session.agent == "cpuminer/2.5")
         #expect(miner.say(#"{"id":1,"result":"again","error":null}"#).isEmpty)

@@ -3,7 +3,7 @@ internal import Testing
 @testable internal import Stratum
 
 @Suite struct MessageTests {
-    private func read(_ line: String) -> Message { Message(line: Array(line.utf8), depthLimit: 8) }
+    private func read(_ line: String) -> Message { Message(line: Array(line.utf8), limits: MessageLimits()) }
 
     @Test func readsRequests() {
         let request = Message.Request(
@@ -49,7 +49,7 @@ internal import Testing
     }
 
     @Test func bracketsInTextsAreNoNesting() {
-        #expect(JSONValue.depth(of: Array(#"{"a":"[[[[\"[[[","b":[1]}"#.utf8)) == 2)
+        #expect(JSONValue.extent(of: Array(#"{"a":"[[[[\"[,[,[","b":[1]}"#.utf8)) == (2, 3))
     }
 
     @Test func textsAreEscaped() {
@@ -58,7 +58,7 @@ internal import Testing
         JSONValue.object([text: .string(text)]).write(to: &line)
         let written = #""a\"\\\u000a\u0001é""#
         #expect(String(decoding: line, as: UTF8.self) == "{\(written):\(written)}")
-        #expect(JSONValue.object(in: line, depthLimit: 1) == [text: .string(text)])
+        #expect(JSONValue.object(in: line) == [text: .string(text)])
     }
 
     @Test func aNumberBeyondAllBoundsIsStillAMessage() {

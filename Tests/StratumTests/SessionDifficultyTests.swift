@@ -53,6 +53,44 @@ internal import Testing
         #expect(easy.begin().difficulties == [0.001])
     }
 
+    /// What a miner asks for is no reason to credit a share with more than the block that it may be.
+    @Test(arguments: ["min=1000000", "d=1000000,min=1000000,max=1000000"]) func aMinersWishIsNotAboveTheNetworks(
+        password: String
+    ) throws {
+        let work = try SampleWork.make(algorithm: .scrypt, bits: "1e0fffff")
+        var miner = TestMiner(work: work)
+        _ = miner.ask(
+            "mining.configure", #"[["minimum-difficulty"],{"minimum-difficulty.value":1000000}]"#)
+        let job = try #require(miner.begin(password: password).notifies.first).job
+        let check = try #require(miner.submit(job).checks.first)
+        #expect(check.difficulty < 16.1)
+        let block = ShareResult.block(hash: "", header: [], coinbase: [])
+        let credited = miner.session.checked(check.id, block, now: miner.now).accepted.map(\.difficulty)
+        #expect(credited == [check.difficulty])
+    }
+
+    /// Shares that the server has no time for are no sign of a slow miner.
+    @Test func overloadDoesNotFeedOnItself() throws {
+        var miner = TestMiner(work: try SampleWork.make())
+        var job = try #require(miner.begin().notifies.first).job
+        for number in 1...400 as ClosedRange<UInt32> {
+            job = miner.wait(3).notifies.last?.job ?? job
+            let check = try #require(miner.submit(job, hex(number)).checks.first)
+            let result: ShareResult = number % 10 < 4 ? .failed("busy") : .accepted(hash: "")
+            _ = miner.session.checked(check.id, result, now: miner.now)
+        }
+        #expect(miner.session.difficulty == 16)
+    }
+
+    @Test func sharesBeyondTheLimitOfAJobRaiseTheDifficulty() throws {
+        var options = SessionOptions()
+        options.sharesPerJob = 3
+        var miner = TestMiner(options, work: try SampleWork.make())
+        let job = try #require(miner.begin().notifies.first).job
+        for number in 1...100 as ClosedRange<UInt32> { _ = miner.submit(job, hex(number)) }
+        #expect(try #require(miner.wait(1).difficulties.first) > 16)
+    }
+
     /// A miner whose shares come at random, which goes over to a new job some seconds after it was issued, and whose shares travel: each of them
     /// meets the difficulty that its job was issued with, so none may be refused. New work comes at random too.
     @Test(arguments: [1e3, 1e6, 1e9, 1e12]) func noValidShareIsRejectedAtAChange(hashRate: Double) throws {

@@ -85,7 +85,7 @@ internal import Testing
     @Test func aNewJobDoesNotWaitForReplies() throws {
         var (miner, job) = try atWork()
         _ = miner.submit(job)
-        #expect(miner.work(try SampleWork.make(tip: 2), clean: true).notifies.count == 1)
+        #expect(miner.work(try SampleWork.make(tip: 2)).notifies.count == 1)
     }
 
     @Test func aShareIsAcceptedOnce() throws {
@@ -161,10 +161,16 @@ internal import Testing
         #expect(miner.submit(job, "000000ff").checks.count == 1)
     }
 
+    private static let failure = "busy: too many; the share was not checked, submit it again later"
+
     @Test func aHashThatFailedIsNotHeldAgainstTheMiner() throws {
         var (miner, job) = try atWork()
         let check = try #require(miner.submit(job).checks.first)
-        let actions = miner.session.checked(check.id, .failed("no memory"), now: miner.now)
+        let actions = miner.session.checked(check.id, .failed("busy: too many"), now: miner.now)
+        #expect(
+            actions.sent.first?.members["error"] == [.integer(20), .string(Self.failure), .null])
+        // It may come again.
+        #expect(miner.submit(job).checks.count == 1)
         #expect(
             actions.rejected == [.failed] && !RejectReason.failed.isInvalid && actions.replies.map(\.errorCode) == [20])
     }

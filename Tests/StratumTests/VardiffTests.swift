@@ -45,7 +45,7 @@ internal import Testing
             let now = origin + .nanoseconds(Int64(time * 1e9))
             let changed: Double?
             if nextShare <= nextTick {
-                changed = vardiff.accepted(difficulty: vardiff.difficulty, now: now)
+                changed = vardiff.count(difficulty: vardiff.difficulty, now: now)
                 if time > seconds / 2 { course.lateShares += 1 }
             } else {
                 changed = vardiff.tick(now: now)
@@ -101,7 +101,7 @@ internal import Testing
         for difficulty in [1000.0, 10, 1_000_000, 0.01] {
             for _ in 0..<600 {
                 now += .nanoseconds(Int64(random.exponential() * vardiff.difficulty / difficulty * 3e9))
-                _ = vardiff.accepted(difficulty: vardiff.difficulty, now: now)
+                _ = vardiff.count(difficulty: vardiff.difficulty, now: now)
             }
             #expect((1 / 1.5...1.5).contains(vardiff.difficulty / difficulty))
         }
@@ -123,7 +123,7 @@ internal import Testing
     @Test func itStaysWithinItsBounds() {
         let now = ContinuousClock.now
         var vardiff = Vardiff(VardiffOptions(start: 4, bounds: 2...64), now: now)
-        for _ in 0..<1000 { _ = vardiff.accepted(difficulty: vardiff.difficulty, now: now) }
+        for _ in 0..<1000 { _ = vardiff.count(difficulty: vardiff.difficulty, now: now) }
         #expect(vardiff.difficulty == 64)
         vardiff.limit(to: 1...8, now: now)
         #expect(vardiff.difficulty == 8)
@@ -136,12 +136,12 @@ internal import Testing
     @Test func lateSharesCountAsWhatTheyAre() {
         let now = ContinuousClock.now
         var vardiff = Vardiff(VardiffOptions(start: 1), now: now)
-        while vardiff.difficulty == 1 { _ = vardiff.accepted(difficulty: 1, now: now + .seconds(1)) }
+        while vardiff.difficulty == 1 { _ = vardiff.count(difficulty: 1, now: now + .seconds(1)) }
         let raised = vardiff.difficulty
-        for _ in 0..<20 { #expect(vardiff.accepted(difficulty: 1, now: now + .seconds(2)) == nil) }
+        for _ in 0..<20 { #expect(vardiff.count(difficulty: 1, now: now + .seconds(2)) == nil) }
         #expect(vardiff.difficulty == raised)
         vardiff.set(0.001, now: now + .seconds(2))
-        for _ in 0..<20 { #expect(vardiff.accepted(difficulty: raised, now: now + .seconds(3)) == nil) }
+        for _ in 0..<20 { #expect(vardiff.count(difficulty: raised, now: now + .seconds(3)) == nil) }
     }
 
     @Test func optionsAreBroughtIntoWhatIsSensible() {

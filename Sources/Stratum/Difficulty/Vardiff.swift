@@ -41,12 +41,12 @@ public struct Vardiff: Sendable {
         countedUntil = now
     }
 
-    /// Counts an accepted share.
+    /// Counts a share that was accepted, or that there was no time to check.
     ///
     /// - Parameter share: the difficulty of the job that it was issued with. One of an easier job counts as the part that it is; one of
     ///   a harder job counts as one.
     /// - Returns: the new difficulty, where it changed.
-    public mutating func accepted(difficulty share: Double, now: ContinuousClock.Instant) -> Double? {
+    public mutating func count(difficulty share: Double, now: ContinuousClock.Instant) -> Double? {
         advance(to: now)
         seen += min(1, share / difficulty)
         fallsInARow = 0

@@ -34,16 +34,19 @@ enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// Reads the object of a line; nil when it is not JSON, another value, or nested deeper than `depthLimit`.
-    static func object(in line: [UInt8], depthLimit: Int) -> [String: JSONValue]? {
-        guard depth(of: line) <= depthLimit else { return nil }
+    /// Reads the object of a line; nil when it is not JSON, another value, or beyond the limits.
+    static func object(in line: [UInt8], limits: MessageLimits = MessageLimits()) -> [String: JSONValue]? {
+        let extent = extent(of: line)
+        guard extent.depth <= limits.depth, extent.values <= limits.values else { return nil }
         return try? JSONDecoder().decode([String: JSONValue].self, from: Data(line))
     }
 
-    /// How deep brackets are nested, those in texts aside. Right for JSON, and no less than what a parser meets in anything else.
-    static func depth(of line: [UInt8]) -> Int {
+    /// How deep brackets are nested, and how many commas and opening brackets there are, those in texts aside. Right for JSON, and no
+    /// less than what a parser meets in anything else.
+    static func extent(of line: [UInt8]) -> (depth: Int, values: Int) {
         var depth = 0
         var deepest = 0
+        var values = 0
         var isInText = false
         var isEscaped = false
         for byte in line {
@@ -62,11 +65,13 @@ extension JSONValue {
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 depth += 1
                 deepest = max(deepest, depth)
+                values += 1
+            case UInt8(ascii: ","): values += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
             default: break
             }
         }
-        return deepest
+        return (deepest, values)
     }
 }
 

@@ -18,9 +18,11 @@ enum Message: Sendable, Hashable {
     }
 
     /// Reads a line.
-    init(line: [UInt8], depthLimit: Int) {
-        guard let members = JSONValue.object(in: line, depthLimit: depthLimit) else {
-            self = .garbage(problem: "this is no message: send a JSON object a line, nested at most \(depthLimit) deep")
+    init(line: [UInt8], limits: MessageLimits) {
+        guard let members = JSONValue.object(in: line, limits: limits) else {
+            self = .garbage(
+                problem: "this is no message: send a JSON object a line, nested at most \(limits.depth) deep, "
+                    + "with at most \(limits.values) values")
             return
         }
         let id = members["id"] ?? .null

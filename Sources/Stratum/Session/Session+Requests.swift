@@ -87,9 +87,7 @@ extension Session {
         vardiff.set(memory.vardiff.difficulty, now: now)
         // Even where its jobs are still good, the miner waits for one.
         isIssueDue = true
-        guard let current, jobs.jobs.last?.work.jobID != current.work.jobID else { return }
-        jobs.supersede(at: now)
-        if jobs.jobs.last?.work.previousBlockHash != current.work.previousBlockHash { jobs.removeAll() }
+        if let current { makeRoom(for: current.work, now: now) }
     }
 
     // MARK: Authorizing

@@ -5,21 +5,13 @@ extension Session {
         tell("client.show_message", [.string(printable(text, limit: 256))], now: now)
     }
 
-    /// Asks the miner to connect elsewhere, after a while. Without a host it is asked to come back here, which some ignore.
-    public mutating func reconnect(
-        to host: String? = nil, port: UInt16? = nil, after wait: Duration = .zero, now: Instant
-    ) -> [Action] {
-        guard let host, let port else { return tell("client.reconnect", [], now: now) }
-        return tell(
-            "client.reconnect", [.string(host), .integer(Int64(port)), .integer(max(0, wait.components.seconds))],
-            now: now)
-    }
+    /// Asks the miner to connect to the same address once more, which some ignore.
+    public mutating func reconnect(now: Instant) -> [Action] { tell("client.reconnect", [], now: now) }
 
-    /// Asks the miner what it is; the answer becomes the ``agent``.
-    public mutating func askVersion(now: Instant) -> [Action] {
-        guard !isClosed else { return [] }
+    /// Asks a miner what it is that did not say so, once; the answer becomes the ``agent``.
+    mutating func askVersion(now: Instant) {
+        guard versionCall == nil else { return }
         versionCall = call("client.get_version", now: now)
-        return finish(now: now)
     }
 
     /// Asks the miner for a sign of life, which some give.
@@ -39,15 +31,14 @@ extension Session {
         }
         if takesExtranonce, isSubscribed {
             send(Line.notification("mining.set_extranonce", [.string(extranonce1.hex), .integer(4)]), now: now)
-            issue(clean: true, now: now)
+            issue(now: now)
         }
         return finish(now: now)
     }
 
     /// Takes the answer to what the miner was asked; others are ignored.
     mutating func take(_ result: JSONValue, of id: JSONValue) {
-        guard let versionCall, id == .integer(versionCall) else { return }
-        self.versionCall = nil
+        guard let versionCall, id == .integer(versionCall), agent.isEmpty else { return }
         if let version = result.text { agent = printable(version, limit: 128) }
     }
 

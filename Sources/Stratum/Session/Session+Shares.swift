@@ -84,6 +84,7 @@ extension Session {
         switch jobs.add(submission, of: work, limit: options.sharesPerJob) {
         case .duplicate?: throw Refusal(reason: .duplicate, message: "this share was submitted before")
         case let reason?:
+            if vardiff.count(difficulty: job.difficulty, now: now) != nil { isIssueDue = true }
             throw Refusal(
                 reason: reason,
                 message: "more than \(options.sharesPerJob) shares of one job: mine at a higher difficulty")
@@ -118,14 +119,16 @@ extension Session {
         case .block(let hash, _, _): accept(share, hash, isBlock: true)
         case .lowDifficulty:
             reject(share, .lowDifficulty, "the share is above the target of difficulty \(share.check.difficulty)")
-        case .failed: reject(share, .failed, "the server could not check the share; it is not held against the miner")
+        case .failed(let problem):
+            reject(
+                share, .failed, "\(printable(problem, limit: 128)); the share was not checked, submit it again later")
         }
         guard !isClosed else { return finish(now: now) }
         // The reply first: a new job is not to overtake it.
         flush(now: now)
-        if result.isAccepted, vardiff.accepted(difficulty: share.check.difficulty, now: now) != nil {
-            issue(clean: false, now: now)
-        }
+        // A share that the server had no time for came all the same. Were it left out, the difficulty would fall under load, and more would come.
+        let isSeen = if case .lowDifficulty = result { false } else { true }
+        if isSeen, vardiff.count(difficulty: share.check.difficulty, now: now) != nil { issue(now: now) }
         return finish(now: now)
     }
 

@@ -41,6 +41,8 @@ public struct Session: Sendable {
     var jobs = IssuedJobs()
     var announcedDifficulty: Double?
     var isIssueDue = false
+    /// Whether the miner has had nothing to mine, so that no share could come.
+    var isIdle = true
 
     // What it waits for.
     var replies = ReplyQueue()
@@ -55,7 +57,8 @@ public struct Session: Sendable {
     // What comes out.
     var outbox: [Action] = []
     var closing: CloseReason?
-    var garbageLines = 0
+    /// When the last lines came that were no messages.
+    var garbage: [Instant] = []
     var lastSent: Instant
 
     /// A connection that begins.
@@ -86,18 +89,13 @@ public struct Session: Sendable {
     public var difficulty: Double {
         guard let current else { return vardiff.difficulty }
         // A block must not be lost because it is no share. Below the lowest difficulty a block is found every second anyway.
-        return min(vardiff.difficulty, max(current.networkDifficulty, vardiff.options.bounds.lowerBound))
+        // The miner's own wish does not count here: a share would be credited with more than the block that it may be.
+        return min(vardiff.difficulty, max(current.networkDifficulty, options.vardiff.bounds.lowerBound))
     }
 
     /// Whether so many requests wait that nothing more should be read from the connection for now.
     public var isCongested: Bool { !isClosed && replies.count + backlog.count >= Self.congestion }
     private static let congestion = 64
-
-    /// What to keep when the connection ends; nil where there is nothing to come back to.
-    public var memory: SessionMemory? {
-        guard knowsSubscription, !jobs.isEmpty else { return nil }
-        return SessionMemory(extranonce1: extranonce1, vardiff: vardiff, jobs: jobs)
-    }
 
     /// Takes a line, without its end.
     public mutating func receive(line: some Collection<UInt8>, now: Instant) -> [Action] {
@@ -110,6 +108,17 @@ public struct Session: Sendable {
             handle(Array(line), now: now)
         }
         return finish(now: now)
+    }
+
+    /// Ends the session with its connection: from now on only the shares at work are counted, and no line is looked at. A share that was
+    /// taken afterwards would be unknown to the memory, and could be submitted once more.
+    ///
+    /// - Returns: what to keep for the miner to come back to, the shares at work being submitted there; nil where there is nothing.
+    public mutating func end() -> SessionMemory? {
+        isClosed = true
+        forgetBacklog()
+        guard knowsSubscription, !jobs.isEmpty else { return nil }
+        return SessionMemory(extranonce1: extranonce1, vardiff: vardiff, jobs: jobs)
     }
 
     /// Looks at the time: missing shares, old jobs, long silence. To be called about every second.
@@ -141,16 +150,22 @@ extension Session {
 
     private mutating func handle(_ line: [UInt8], now: Instant) {
         guard !line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) else { return }
-        switch Message(line: line, depthLimit: options.depthLimit) {
+        switch Message(line: line, limits: options.messageLimits) {
         case .request(let request): answer(request, now: now)
         case .response(let id, let result): take(result, of: id)
         case .wrong(let id, let problem): refuse(id, problem)
         case .garbage(let problem):
             refuse(.null, problem)
-            garbageLines += 1
-            if garbageLines >= options.garbageLimit { closing = .garbage }
+            let memory = options.garbageMemory
+            garbage = garbage.filter { now - $0 < memory } + [now]
+            if garbage.count >= options.garbageLimit { closing = .garbage }
         }
         watchPending()
+    }
+
+    private mutating func forgetBacklog() {
+        backlog = []
+        backlogBytes = 0
     }
 
     private mutating func refuse(_ id: JSONValue, _ problem: String) {
@@ -183,7 +198,8 @@ extension Session {
             case .subscribed: knowsSubscription = true
             case .authorized: knowsAuthorization = true
             }
-            if jobs.isEmpty || isIssueDue { issue(clean: true, now: now) }
+            if jobs.isEmpty || isIssueDue { issue(now: now) }
+            if agent.isEmpty, knowsSubscription, knowsAuthorization { askVersion(now: now) }
         }
     }
 
@@ -194,8 +210,7 @@ extension Session {
             if let closing {
                 outbox.append(.close(closing))
                 isClosed = true
-                backlog = []
-                backlogBytes = 0
+                forgetBacklog()
             }
         }
         defer { outbox = [] }

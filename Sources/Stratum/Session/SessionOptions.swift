@@ -22,12 +22,14 @@ public struct SessionOptions: Sendable, Hashable {
 
     /// The most bytes of a line.
     public var lineLimit = 16 << 10
-    /// The deepest nesting of JSON; Stratum needs 3.
-    public var depthLimit = 8
+    /// The bounds of what a line may hold.
+    public var messageLimits = MessageLimits()
     /// The most workers of a connection.
     public var workerLimit = 64
-    /// How many lines that are no messages end the connection.
+    /// How many lines that are no messages end the connection, when they come within ``garbageMemory``.
     public var garbageLimit = 5
+    /// After how long a line that was no message is forgiven.
+    public var garbageMemory: Duration = .seconds(60)
     /// The most requests that wait for their reply.
     public var pendingLimit = 1024
     /// The most bytes of requests that wait for an authorization.

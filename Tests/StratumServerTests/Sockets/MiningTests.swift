@@ -105,6 +105,30 @@ internal import Testing
         }
     }
 
+    /// What it submitted before it hung up is known, and nothing is taken behind that.
+    @Test func hangingUpCountsNoShareTwice() async throws {
+        try await withServer { scene in
+            let first = try await scene.miningMiner()
+            let job = try await first.notification("mining.notify")
+            let extranonce = try #require(first.messages.first { !$0.extranonce1.isEmpty }).extranonce1
+            let shares = (0..<400 as Range<UInt32>).map { nonce in
+                #"{"id":\#(nonce + 10),"method":"mining.submit","params":["address.rig","\#(job.text(0))","00000000","#
+                    + #""\#(job.text(7))","\#(Samples.hex(nonce))"]}"# + "\n"
+            }
+            try await first.sendAll(raw: shares.flatMap { Array($0.utf8) })
+            try await first.close()
+            try await eventually("the session is kept") { scene.server.parts.vault.count == 1 }
+            let second = try await scene.miner()
+            _ = try await second.reply(to: second.request("mining.subscribe", #"["test/1","\#(extranonce)"]"#))
+            _ = try await second.reply(to: second.request("mining.authorize", #"["address.rig","x"]"#))
+            try await second.sendAll(raw: shares.flatMap { Array($0.utf8) })
+            _ = try await second.reply(to: 409, within: .seconds(30))
+            try await eventually("every share is answered") { scene.server.parts.hashing.load == 0 }
+            let hashes = scene.kept.all.shares.compactMap(\.hash)
+            #expect(hashes.count == 400 && Set(hashes).count == 400)
+        }
+    }
+
     @Test func whatAPortGivesAPasswordOverrides() async throws {
         try await withServer(
             listen: "127.0.0.1:0?d=4&min=1&max=64,127.0.0.1:0?d=32", job: try Samples.job(bits: "1a0fffff")

@@ -39,9 +39,7 @@ struct TestMiner {
             "mining.submit", #"["\#(worker)","\#(job)","\#(extranonce2)","\#(hex(time))","\#(nonce)"\#(bits)]"#, id: id)
     }
 
-    mutating func work(_ work: Work, clean: Bool = false) -> [Session.Action] {
-        session.work(work, clean: clean, now: now)
-    }
+    mutating func work(_ work: Work) -> [Session.Action] { session.work(work, now: now) }
 
     /// Lets time go by, a tick a second.
     mutating func wait(_ seconds: Int) -> [Session.Action] {

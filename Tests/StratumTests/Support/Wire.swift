@@ -9,7 +9,7 @@ struct Sent: Hashable {
 
     init?(_ line: [UInt8]) {
         guard line.last == UInt8(ascii: "\n"), !line.dropLast().contains(UInt8(ascii: "\n")),
-            let members = JSONValue.object(in: line, depthLimit: 8)
+            let members = JSONValue.object(in: line)
         else { return nil }
         self.members = members
     }

@@ -37,7 +37,7 @@ extension Connection {
         hub.complain(
             "\(parts.options.hashQueue) shares wait to be checked, further ones are answered as busy; "
                 + "raise --hash-threads or the difficulty", metadata)
-        let busy = ShareResult.failed("the server is busy; this share was not checked")
+        let busy = ShareResult.failed("busy: too many shares wait to be checked")
         perform(session?.checked(check.id, busy, now: now) ?? [], now: now)
     }
 

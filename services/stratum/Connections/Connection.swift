@@ -70,7 +70,9 @@ final class Connection: ChannelDuplexHandler {
         if isCounted, let address { parts.guardian.closed(address, now: now) }
         if ledger.isTold { report() }
         ledger.ended(parts.recorder)
-        if let memory = session?.memory { parts.vault.keep(memory, now: now) }
+        // What still waits is not taken any more: the memory would not know of it.
+        waiting = []
+        if let memory = session?.end() { parts.vault.keep(memory, now: now) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -136,8 +138,8 @@ final class Connection: ChannelDuplexHandler {
     // MARK: What happens beside it
 
     /// Hands the session new work.
-    func take(_ work: Work, clean: Bool, now: ContinuousClock.Instant) {
-        act(now: now) { $0.work(work, clean: clean, now: now) }
+    func take(_ work: Work, now: ContinuousClock.Instant) {
+        act(now: now) { $0.work(work, now: now) }
     }
 
     /// The share was hashed; it counts even where the miner has gone meanwhile.

@@ -99,7 +99,7 @@ final class ConnectionHub: @unchecked Sendable {
     private func hand(_ work: Work, clean: Bool, to all: ArraySlice<Connection>, slice: Int, round: Int) {
         guard round == self.round else { return }
         let now = ContinuousClock.now
-        for connection in all.prefix(slice) { connection.take(work, clean: clean, now: now) }
+        for connection in all.prefix(slice) { connection.take(work, now: now) }
         if clean { parts.statistics.handedOut(in: .now - now) }
         let rest = all.dropFirst(slice)
         guard !rest.isEmpty else { return }
