@@ -9,7 +9,7 @@ extension Connection {
             if now >= closing.until { channel.close(promise: nil) }
             return
         }
-        if isStuck(now: now) {
+        if stuck(now: now) >= parts.options.sendTimeout {
             return drop(.slow, "nothing was read for \(parts.options.sendTimeout)")
         }
         if isCounted, let address, let ban = parts.guardian.ban(of: address, now: now) {
@@ -28,15 +28,9 @@ extension Connection {
     /// Whether a worker may mine.
     var isLoggedIn: Bool { session?.state == .mining || session?.state == .waitingForJob }
 
-    private func isStuck(now: ContinuousClock.Instant) -> Bool {
-        let unread = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
-        guard let unread, unread > 0 else {
-            stuckSince = nil
-            return false
-        }
-        let since = stuckSince ?? now
-        stuckSince = since
-        return now - since >= parts.options.sendTimeout
+    private func stuck(now: ContinuousClock.Instant) -> Duration {
+        guard let pending = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else { return .zero }
+        return progress.stuck(pending: pending, now: now)
     }
 
     /// Tells the recorder what has changed.

@@ -31,8 +31,7 @@ final class Connection: ChannelDuplexHandler {
     private(set) var closing: Closing?
     let since: ContinuousClock.Instant
     private(set) var heard: ContinuousClock.Instant
-    /// Since when there are bytes that the miner does not read.
-    var stuckSince: ContinuousClock.Instant?
+    var progress = SendProgress()
     var ledger: ConnectionLedger
 
     /// How a connection ends.
@@ -161,6 +160,7 @@ final class Connection: ChannelDuplexHandler {
     /// Queues bytes to be sent with the next flush.
     func send(_ bytes: [UInt8]) {
         guard closing == nil, channel.isActive else { return }
+        progress.queue(bytes.count)
         channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
         if !channel.isWritable { drop(.slow, "more than \(parts.options.pendingBytes) bytes are left unread") }
     }
