@@ -211,6 +211,20 @@ internal import Testing
         try await withServer({ $0.idleTimeout = .seconds(2) }) { scene in
             let miner = try await scene.miningMiner()
             try await miner.waitUntilClosed()
+            // It was asked for a sign of life before, and would have had time for one.
+            #expect(miner.messages.count { $0.method == "mining.ping" } == 1)
+        }
+    }
+
+    @Test func aSignOfLifeKeepsASilentMiner() async throws {
+        try await withServer({ $0.idleTimeout = .seconds(2) }) { scene in
+            let miner = try await scene.miningMiner()
+            for count in 1...2 {
+                let ping = try await miner.notification("mining.ping", count: count)
+                miner.send(#"{"id":\#(ping.id ?? 0),"result":"pong","error":null}"#)
+            }
+            _ = try await miner.notification("mining.ping", count: 3)
+            #expect(!miner.isClosed)
         }
     }
 

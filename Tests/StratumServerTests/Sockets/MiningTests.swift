@@ -129,6 +129,40 @@ internal import Testing
         }
     }
 
+    @Test func anExtranonceThatAnotherServerHasTooIsGivenUp() async throws {
+        try await withServer { scene in
+            let (able, unable) = (try await scene.miningMiner(), try await scene.miningMiner())
+            #expect(try await able.reply(to: able.request("mining.extranonce.subscribe", "[]")).isTrue)
+            let extranonces = scene.server.parts.extranonces
+            let lost = extranonces.process
+            #expect(extranonces.avoid([lost]))
+            #expect(
+                try await able.notification("mining.set_extranonce").text(0).hasPrefix(extranonces.announced))
+            #expect(try await !able.notification("mining.notify", count: 2).isClean)
+            #expect(try await able.reply(to: try able.submit(nonce: 1)).isTrue)
+            // One that takes no other connects once more, and its old one does not come back either.
+            try await unable.waitUntilClosed()
+            let old = try #require(unable.messages.first { !$0.extranonce1.isEmpty }).extranonce1
+            try await eventually("the session is kept") { scene.server.parts.vault.count == 1 }
+            let back = try await scene.miner()
+            let reply = try await back.reply(to: back.request("mining.subscribe", #"["test/1","\#(old)"]"#))
+            #expect(reply.extranonce1.hasPrefix(extranonces.announced))
+        }
+    }
+
+    @Test func aMinerIsAskedWhatItIs() async throws {
+        try await withServer { scene in
+            let miner = try await scene.miner()
+            _ = try await miner.reply(to: miner.request("mining.subscribe", "[]"))
+            _ = try await miner.reply(to: miner.request("mining.authorize", #"["address.rig","x"]"#))
+            let question = try await miner.notification("client.get_version")
+            miner.send(#"{"id":\#(try #require(question.id)),"result":"cpuminer/2.5","error":null}"#)
+            try await eventually("the answer is told of") {
+                (scene.kept.all.connected + scene.kept.all.updated).contains { $0.agent == "cpuminer/2.5" }
+            }
+        }
+    }
+
     @Test func whatAPortGivesAPasswordOverrides() async throws {
         try await withServer(
             listen: "127.0.0.1:0?d=4&min=1&max=64,127.0.0.1:0?d=32", job: try Samples.job(bits: "1a0fffff")

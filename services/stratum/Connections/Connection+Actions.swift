@@ -14,7 +14,10 @@ extension Connection {
         case .check(let check): hash(check, now: now)
         case .authorize: perform(session?.authorized(authorization(now: now), now: now) ?? [], now: now)
         case .recall(let name):
-            let memory = parts.vault.take(name, now: now)
+            // One with the half that another server had drawn too is of no use any more.
+            let memory = parts.vault.take(name, now: now).flatMap {
+                $0.extranonce1.process == parts.extranonces.process ? $0 : nil
+            }
             perform(session?.recalled(memory, now: now) ?? [], now: now)
         case .accepted(let share): count(share, now: now)
         case .rejected(let worker, let reason): count(reason, of: worker, now: now)

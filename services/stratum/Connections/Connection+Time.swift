@@ -21,6 +21,11 @@ extension Connection {
         if now - heard >= parts.options.idleTimeout {
             return close(.silent, "nothing was said for \(parts.options.idleTimeout)", now: now)
         }
+        if !isPinged, now - heard >= parts.options.idleTimeout * 2 / 3 {
+            isPinged = true
+            act(now: now) { $0.ping(now: now) }
+        }
+        renewExtranonce(now: now)
         act(now: now) { $0.tick(now: now) }
         report()
     }
@@ -33,6 +38,13 @@ extension Connection {
         return progress.stuck(pending: pending, now: now)
     }
 
+    /// Gives another extranonce where the process has drawn another half, because a second server has the same: both their miners would
+    /// search the same space.
+    private func renewExtranonce(now: ContinuousClock.Instant) {
+        guard let session, session.extranonce1.process != parts.extranonces.process else { return }
+        act(now: now) { $0.setExtranonce(parts.extranonces.next(), now: now) }
+    }
+
     /// Tells the recorder what has changed.
     func report() {
         guard let session, session.state != .connected, let address else { return }
@@ -43,6 +55,8 @@ extension Connection {
     /// Asks the miner to connect elsewhere; one that cannot be asked hears nothing.
     func askToLeave(now: ContinuousClock.Instant) {
         guard session != nil else { return close(.drained, "the server is shutting down", now: now) }
-        act(now: now) { $0.reconnect(now: now) }
+        act(now: now) { session in
+            session.showMessage("the server is shutting down; connect again", now: now) + session.reconnect(now: now)
+        }
     }
 }

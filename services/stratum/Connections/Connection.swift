@@ -31,6 +31,8 @@ final class Connection: ChannelDuplexHandler {
     private(set) var closing: Closing?
     let since: ContinuousClock.Instant
     private(set) var heard: ContinuousClock.Instant
+    /// Whether the miner was asked for a sign of life since it was heard last.
+    var isPinged = false
     var progress = SendProgress()
     var ledger: ConnectionLedger
 
@@ -86,6 +88,7 @@ final class Connection: ChannelDuplexHandler {
         guard closing == nil else { return discard(bytes.readableBytes) }
         let now = ContinuousClock.now
         heard = now
+        isPinged = false
         if session == nil {
             prelude += bytes.readableBytesView
             readPrelude(now: now)

@@ -33,13 +33,16 @@ struct ConnectionLedger {
     mutating func report(
         _ session: Session, address: String, listener: String, proxyID: String?, to recorder: any PoolRecorder
     ) {
-        let isSame = !hasChanged && told?.worker == session.workers.first && told?.id == session.extranonce1.hex
+        let agent = session.agent.isEmpty ? nil : session.agent
+        let isSame =
+            !hasChanged && told?.worker == session.workers.first && told?.id == session.extranonce1.hex
+            && told?.agent == agent
         guard !isSame else { return }
         hasChanged = false
         let info = ConnectionInfo(
             address: address, listener: listener, proxyID: proxyID, worker: session.workers.first,
             extranonce1: session.extranonce1.hex, difficulty: session.difficulty,
-            agent: session.agent.isEmpty ? nil : session.agent, sinceMilliseconds: sinceMilliseconds,
+            agent: agent, sinceMilliseconds: sinceMilliseconds,
             accepted: acceptedCount, rejected: rejectedCount, lastShareMilliseconds: lastShareMilliseconds)
         if let told, told.id == info.id {
             recorder.updated(info)

@@ -39,7 +39,10 @@ final class ExtranonceSource: Sendable {
     }
 
     /// The process' half, as it is announced.
-    var announced: String { Self.text(state.withLock { $0.extranonces.process }) }
+    var announced: String { Self.text(process) }
+
+    /// The process' half that connections are given now.
+    var process: UInt32 { state.withLock { $0.extranonces.process } }
 
     /// The extranonce of the next connection.
     func next() -> Extranonce1 {
