@@ -164,6 +164,17 @@ extension RedisRegistry {
         return snapshot.listed.map { ListedInstance(record: $0.record, heartbeatAge: $0.heartbeatAge) }
     }
 
+    /// The services that were ever reserved an epoch, whether or not an instance of them is listed now.
+    public func knownServices() async throws(RedisRegistryError) -> Set<String> {
+        do throws(RedisError) {
+            let reply = try await client.send(
+                [RedisArgument("HKEYS"), keys.epochs], deadline: stepDeadline, whenDisconnected: .wait)
+            return Set((reply.array ?? []).compactMap(\.string))
+        } catch {
+            throw RedisRegistryError(code: .unreachable, message: "reading the known services failed", cause: error)
+        }
+    }
+
     private func run(
         _ script: RedisScript, _ keys: [RedisArgument], _ arguments: [RedisArgument], doing: String
     ) async throws(RedisRegistryError) -> RedisValue {

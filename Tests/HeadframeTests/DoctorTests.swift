@@ -99,6 +99,13 @@ internal import Testing
         #expect(review([instance(1), instance(2)]).allSatisfy { $0.verdict == .ok })
     }
 
+    @Test func aServiceThatIsGoneAltogetherIsMissed() {
+        let review = RegistryReview(
+            instances: [instance(1), instance(2)], knownServices: ["s", "t"], silent: [], timeToLive: .seconds(15),
+            unixMilliseconds: now)
+        #expect(review.findings.filter { $0.verdict == .fail }.map(\.subject) == ["service t"])
+    }
+
     @Test func oneReadyInstanceHasNoSuccessor() {
         #expect(review([instance(1)]).last?.verdict == .warn)
         #expect(review([instance(1, state: .starting)]).last?.verdict == .fail)

@@ -1,6 +1,6 @@
 extension RedisError {
     static func notConnected(_ command: String, _ cause: RedisError?) -> RedisError {
-        let why = cause.map { $0.message } ?? "it has not connected yet; wait with waitUntilConnected(within:)"
+        let why = cause.map { $0.message } ?? "the first one is still being made"
         return RedisError(code: .notConnected, message: "\(command) was not sent, there is no connection: \(why)")
     }
 

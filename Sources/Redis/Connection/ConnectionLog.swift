@@ -11,12 +11,17 @@ struct ConnectionLog: Sendable {
         case .connected(let address, let failures, let outage?):
             logger.notice(
                 "Connected to Redis again",
-                metadata: ["address": "\(address)", "failures": "\(failures)", "outage": "\(outage)"])
+                metadata: ["address": "\(address)", "failures": "\(failures)", "outage": "\(outage.inSeconds)"])
         case .lost(let error):
             logger.warning("\(error.message); trying again until it is back")
         case .unreachable(let error, let attempts, let since):
             logger.warning(
-                "\(error.message); still trying", metadata: ["attempts": "\(attempts)", "since": "\(since)"])
+                "\(error.message); still trying", metadata: ["attempts": "\(attempts)", "outage": "\(since.inSeconds)"])
         }
     }
+}
+
+extension Duration {
+    /// To the tenth of a second: `56.4 s`.
+    fileprivate var inSeconds: String { "\((self / .milliseconds(100)).rounded() / 10) s" }
 }

@@ -53,7 +53,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let answers = try await InstanceCheck(session: session).findings(instances)
             let silent = zip(instances, answers).filter { $0.1.verdict == .fail }.map(\.0.record.name)
             let review = RegistryReview(
-                instances: instances, silent: Set(silent), timeToLive: settings.service.registryTTL,
+                instances: instances, knownServices: try await session.registry.knownServices(), silent: Set(silent),
+                timeToLive: settings.service.registryTTL,
                 unixMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
             return review.findings + answers
         }

@@ -5,6 +5,8 @@ internal import Mesh
 /// A value: the list, who of it answers and the time go in, findings come out.
 struct RegistryReview: Sendable {
     let instances: [RegisteredInstance]
+    /// Every service that ever had an instance.
+    var knownServices: Set<String> = []
     /// Who did not answer a ping.
     let silent: Set<InstanceName>
     let timeToLive: Duration
@@ -18,11 +20,20 @@ struct RegistryReview: Sendable {
 
     var findings: [Finding] {
         guard !instances.isEmpty else {
-            return [.warn("registry", "no instance is registered", mend: "start the services (make up)")]
+            return [.warn("registry", "no instance is registered", mend: "start the services (make up)")] + missing
         }
         return [.ok("registry", "\(counted(instances.count, "instance")) of \(counted(services.count, "service"))")]
             + epochs + renewals
-            + endpoints + redundancy
+            + endpoints + missing + redundancy
+    }
+
+    /// A service that is gone altogether: the others go on with the last that they had of it.
+    private var missing: [Finding] {
+        knownServices.subtracting(services).sorted().map { service in
+            .fail(
+                "service \(service)", "no instance is registered, and there were some",
+                mend: "start it; or, if there is to be none any more, take its name out of the registry's epochs")
+        }
     }
 
     private var services: Set<String> { Set(instances.map(\.record.name.service)) }

@@ -37,8 +37,8 @@ struct MinerCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "How many threads hash.")
     var threads: Int = 1
 
-    @Option(help: ArgumentHelp("End after so long.", valueName: "seconds"))
-    var duration: Double?
+    @Option(help: ArgumentHelp("End after so long, such as 90s or 10m.", valueName: "time"))
+    var duration: TimeSpan?
 
     @Option(help: ArgumentHelp("End after so many accepted shares.", valueName: "count"))
     var shares: Int?
@@ -61,9 +61,6 @@ struct MinerCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1024).contains(threads) else { throw ValidationError("--threads is from 1 to 1024.") }
-        guard duration.map({ $0 > 0 && $0 <= 1e9 }) ?? true else {
-            throw ValidationError("--duration is a positive number.")
-        }
         guard shares.map({ $0 > 0 }) ?? true else { throw ValidationError("--shares is a positive number.") }
         guard difficulty.map({ $0 > 0 && $0.isFinite }) ?? true else {
             throw ValidationError("--difficulty is a positive number.")
@@ -81,7 +78,7 @@ struct MinerCommand: AsyncParsableCommand {
         let run = MinerRun(url: url, options: options, threads: threads, record: record, board: board)
         let began = ContinuousClock.now
         let report = MinerReport(record: record, board: board, began: began, isQuiet: json)
-        let limit = duration
+        let limit = duration?.seconds
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "mine") { try await run.run() }

@@ -42,6 +42,12 @@ struct MinerStatistics: Equatable, Sendable {
             let list = reasons.sorted { $0.value > $1.value }.map { "\($0.value) × \($0.key)" }
             return CommandFailure(.refused, "the pool rejected every share: \(list.joined(separator: ", "))")
         }
+        guard difficulty != nil else {
+            return CommandFailure(
+                .unavailable,
+                "the pool took the connection and gave no work in \(Times.brief(time)); is it ready, and not frozen? See its log"
+            )
+        }
         return CommandFailure(
             .unavailable,
             "no share was found in \(Times.brief(time)) at difficulty \(difficulty.map { "\($0)" } ?? "?"); give it more --duration "

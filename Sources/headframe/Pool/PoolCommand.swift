@@ -33,11 +33,15 @@ struct ShareOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How far back, such as 90s, 10m or 24h, which is all there is.", valueName: "time"))
     var last: TimeSpan = TimeSpan(seconds: 600)
 
+    func validate() throws {
+        guard last.seconds <= 86_400 else { throw ValidationError("--last is up to 24h: totals are kept no longer.") }
+    }
+
     @Option(help: "The proof of work that hash rates are reckoned by: scrypt or sha256d.")
     var algorithm: MinerAlgorithm = .scrypt
 }
 
-/// A time of up to a day: `90s`, `10m`, `24h`.
+/// A time of more than nothing: `90` or `90s`, `10m`, `24h`.
 struct TimeSpan: ExpressibleByArgument, Equatable, Sendable {
     let seconds: Double
 
@@ -45,15 +49,14 @@ struct TimeSpan: ExpressibleByArgument, Equatable, Sendable {
 
     init?(argument: String) {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
-        guard let unit = argument.last.flatMap({ units[$0] }), let number = Double(argument.dropLast()), number > 0
-        else {
+        let unit = argument.last.flatMap { units[$0] }
+        guard let number = Double(unit == nil ? argument[...] : argument.dropLast()), number > 0, number < 1e9 else {
             return nil
         }
-        seconds = number * unit
-        guard seconds <= 86_400 else { return nil }
+        seconds = number * (unit ?? 1)
     }
 
-    var defaultValueDescription: String { "10m" }
+    var defaultValueDescription: String { "\(Int(seconds / 60))m" }
 }
 
 struct PoolWorkers: AsyncParsableCommand {
@@ -61,6 +64,10 @@ struct PoolWorkers: AsyncParsableCommand {
         commandName: "workers",
         abstract: "Who mines: hash rates and shares, the strongest one first.",
         discussion: """
+            A hash rate is what the accepted shares took on average since the worker was first seen in that time. Difficulty \
+            is the pool's: 1 takes 65,537 hashes of scrypt, or 2^32 of SHA-256d. The last share of a worker that has gone \
+            is known to the minute.
+
             --json: {worker, connections, hashesPerSecond, accepted, stale, duplicate, lowDifficulty, invalid, \
             acceptedDifficulty, difficulty, lastShare}.
             """)
@@ -85,7 +92,8 @@ struct PoolBlocks: AsyncParsableCommand {
         abstract: "The blocks that were found, the highest one first.",
         discussion: """
             An accepted block stands in a daemon's best chain; an orphaned one beside it; a rejected one was refused by \
-            every daemon, for the reasons that --json shows; an undecided one is still tried.
+            every daemon; an undecided one is still tried. COINS is the block's reward; in JSON, `value` is in the coin's \
+            smallest unit, and `networkDifficulty` in the pool's measure.
 
             --json: {height, hash, outcome, confirmations, mature, value, networkDifficulty, worker, server, job, reasons, \
             found, updated}.
@@ -111,6 +119,8 @@ struct PoolShares: AsyncParsableCommand {
         commandName: "shares",
         abstract: "The shares of each minute, by what became of them.",
         discussion: """
+            Minutes are of UTC. DIFFICULTY is the sum over the accepted shares: what they are worth.
+
             --json: {minute, accepted, stale, duplicate, lowDifficulty, invalid, difficulty, workers}; minutes without a share are left out.
             """)
 

@@ -55,7 +55,9 @@ struct PoolReader: Sendable {
             ["ZREVRANGE", key("blocks"), "0", "\(count - 1)", "WITHSCORES"].map { RedisArgument($0) })
         let found = reply.pairs ?? []
         let hashes = try await hashes(found.map { "block:\($0.name)" })
-        return zip(found, hashes).map { PoolBlock(hash: $0.name, height: Int($0.value.integer ?? 0), $1) }
+        return zip(found, hashes).map { PoolBlock(hash: $0.name, height: Int($0.value.integer ?? 0), $1) }.sorted {
+            ($0.height, $0.foundMilliseconds ?? 0) > ($1.height, $1.foundMilliseconds ?? 0)
+        }
     }
 
     /// The totals of the present minute and of as many before it as make up a time, the oldest one first; those without a share are
@@ -98,6 +100,9 @@ struct ShareSpan: Equatable, Sendable {
     let lastMinute: Int
     /// How long it is; the present minute counts as far as it has come.
     let seconds: Double
+
+    /// How much of it there is from the beginning of a minute on.
+    func seconds(sinceMinute minute: Int) -> Double { seconds - Double(max(0, minute - firstMinute)) * 60 }
 
     /// - Parameters:
     ///   - seconds: How long at least; up to a minute is added, because totals are kept by the minute.

@@ -113,16 +113,23 @@ struct BlocksReport: PoolReport {
 
     var table: Table? {
         guard !blocks.isEmpty else { return nil }
-        var table = Table(["HEIGHT", "OUTCOME", "CONFIRMATIONS", "VALUE", "WORKER", "SERVER", "FOUND", "HASH"])
+        var table = Table(["HEIGHT", "OUTCOME", "CONFIRMATIONS", "COINS", "WORKER", "SERVER", "FOUND", "HASH"])
         for block in blocks {
             table.add([
-                Table.Cell("\(block.height)", .bold), Table.Cell(block.outcome, Self.color(block.outcome)),
+                Table.Cell("\(block.height)", .bold), Table.Cell(Self.shown(block), Self.color(block.outcome)),
                 Table.Cell(block.confirmations.map { "\($0)\(block.isMature ? " (mature)" : "")" } ?? "-"),
                 Shown.coins(block.value), Shown.text(block.worker), Shown.text(block.server),
                 Shown.age(block.foundMilliseconds, now: now), Table.Cell(block.hash),
             ])
         }
         return table
+    }
+
+    /// The outcome, and for what reasons it is none that one wants.
+    private static func shown(_ block: PoolBlock) -> String {
+        guard block.outcome == "rejected", case .map(let reasons) = reasons(block.reasons) else { return block.outcome }
+        let words = Set(reasons.compactMap(\.value.stringValue)).sorted().joined(separator: ", ")
+        return words.isEmpty ? block.outcome : "\(block.outcome): \(PlainText.shown(words))"
     }
 
     private static func color(_ outcome: String) -> Style.Color? {
@@ -161,7 +168,7 @@ struct SharesReport: PoolReport {
     var table: Table? {
         guard !minutes.isEmpty else { return nil }
         var table = Table([
-            "MINUTE", "WORKERS", "ACCEPTED", "STALE", "DUPLICATE", "LOW DIFFICULTY", "INVALID", "REJECTED",
+            "MINUTE (UTC)", "WORKERS", "ACCEPTED", "STALE", "DUPLICATE", "LOW DIFFICULTY", "INVALID", "REJECTED %",
             "DIFFICULTY", "HASH RATE",
         ])
         for minute in minutes {
@@ -173,7 +180,7 @@ struct SharesReport: PoolReport {
         }
         let all = minutes.reduce(into: ShareTotals()) { $0.add($1.all) }
         let workers = Set(minutes.flatMap(\.workers.keys)).count
-        table.add(row("all", workers, all, span.seconds))
+        table.add(row("all", workers, all, span.seconds(sinceMinute: minutes[0].minute)))
         return table
     }
 
@@ -181,7 +188,7 @@ struct SharesReport: PoolReport {
         [Table.Cell(name, .bold), "\(workers)", Shown.count(totals.accepted, .green)]
             + ShareTotals.rejections.map { Shown.count(totals.counts[$0] ?? 0, .yellow) }
             + [
-                "\(Decimals.text(totals.rejectedPercent, 2)) %",
+                Table.Cell(Decimals.text(totals.rejectedPercent, 2)),
                 Table.Cell(Decimals.significant(totals.acceptedDifficulty)),
                 Table.Cell(HashRate.text(totals.hashRate(seconds: seconds, algorithm))),
             ]
@@ -197,6 +204,10 @@ struct WorkersReport: PoolReport {
         /// The sum of the difficulties of its connections' last jobs is of no use; the highest one is shown.
         var difficulty: Double?
         var lastShareMilliseconds: Int?
+        /// Unix time in whole minutes: when it was first seen in the time that is looked at.
+        var firstMinute: Int?
+
+        mutating func saw(minute: Int) { firstMinute = min(firstMinute ?? minute, minute) }
     }
 
     let workers: [Worker]
@@ -211,12 +222,19 @@ struct WorkersReport: PoolReport {
     ) {
         var workers: [String: Worker] = [:]
         for minute in minutes {
-            for (name, totals) in minute.workers { workers[name, default: Worker(name: name)].totals.add(totals) }
+            for (name, totals) in minute.workers {
+                var worker = workers[name] ?? Worker(name: name)
+                worker.totals.add(totals)
+                worker.saw(minute: minute.minute)
+                if totals.accepted > 0 { worker.lastShareMilliseconds = minute.minute * 60_000 }
+                workers[name] = worker
+            }
         }
         for connection in connections {
             guard let name = connection.worker else { continue }
             var worker = workers[name] ?? Worker(name: name)
             worker.connections += 1
+            if let since = connection.sinceMilliseconds { worker.saw(minute: max(since / 60_000, span.firstMinute)) }
             worker.difficulty = max(worker.difficulty ?? 0, connection.difficulty)
             worker.lastShareMilliseconds = [worker.lastShareMilliseconds, connection.lastShareMilliseconds].compactMap(
                 \.self
@@ -231,7 +249,9 @@ struct WorkersReport: PoolReport {
         self.now = now
     }
 
-    private func rate(_ worker: Worker) -> Double { worker.totals.hashRate(seconds: span.seconds, algorithm) }
+    private func rate(_ worker: Worker) -> Double {
+        worker.totals.hashRate(seconds: span.seconds(sinceMinute: worker.firstMinute ?? span.firstMinute), algorithm)
+    }
 
     var json: MessagePackValue {
         .array(

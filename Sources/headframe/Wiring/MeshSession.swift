@@ -19,6 +19,8 @@ protocol RegistryListing: Sendable {
     ///
     /// - Throws: When the registry cannot be reached.
     func instances() async throws -> [RegisteredInstance]
+    /// Every service that ever had an instance.
+    func knownServices() async throws -> Set<String>
     /// Calls `changed` at once, and again whenever something may have changed, until cancelled.
     func watch(_ changed: @escaping @Sendable () -> Void) async throws
 }

@@ -79,6 +79,8 @@ private struct RedisListing: RegistryListing {
             .sorted { $0.record.name < $1.record.name }
     }
 
+    func knownServices() async throws -> Set<String> { try await registry.knownServices() }
+
     func watch(_ changed: @escaping @Sendable () -> Void) async throws {
         try await registry.watch { _ in changed() }
     }
@@ -97,6 +99,7 @@ private struct NoRegistry: Registry, RegistryListing {
     }
 
     func instances() async throws -> [RegisteredInstance] { [] }
+    func knownServices() async throws -> Set<String> { [] }
     func watch(_ changed: @escaping @Sendable () -> Void) async throws { changed() }
 
     private var refusal: CommandFailure { CommandFailure(.defect, "a command without a registry cannot use one") }

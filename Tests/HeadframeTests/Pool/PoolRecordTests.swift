@@ -35,6 +35,16 @@ internal import Testing
         )
     }
 
+    @Test("A worker's rate counts from when it was first seen, and one that has gone keeps its last share")
+    func ratesOfNewcomers() {
+        let minute = ShareMinute(
+            minute: 999, PoolFields(["a|accepted|count": "1", "a|accepted|difficulty": "60"]))
+        let now = 1000 * 60_000
+        let report = WorkersReport([minute], [], span: ShareSpan(last: 600, now: now), algorithm: .scrypt, now: now)
+        #expect(report.json.arrayValue?.first?["hashesPerSecond"] == 65537.0)
+        #expect(report.workers.first?.lastShareMilliseconds == 999 * 60_000)
+    }
+
     @Test("A span has the present minute and whole ones before it")
     func spans() {
         let span = ShareSpan(last: 600, now: 1000 * 60_000 + 30_000)
@@ -43,7 +53,8 @@ internal import Testing
         #expect(exact.firstMinute == 999 && exact.seconds == 60)
         #expect(TimeSpan(argument: "10m") == TimeSpan(seconds: 600))
         #expect(TimeSpan(argument: "1.5h") == TimeSpan(seconds: 5400))
-        for wrong in ["10", "m", "-5m", "25h", "nan", "0s", ""] {
+        #expect(TimeSpan(argument: "10") == TimeSpan(seconds: 10))
+        for wrong in ["m", "-5m", "nan", "0s", "5x", ""] {
             #expect(TimeSpan(argument: wrong) == nil, "\(wrong)")
         }
     }

@@ -44,7 +44,7 @@ struct JobSupply: Sendable {
                 "the last job, of height \(work.height), is \(seconds) s old and refused as stale: \(jobmanagers)")
         }
         return .kept(
-            "miners keep the job of height \(work.height) since \(seconds) s, for \(Int(ageLimit / .seconds(1))) s at most: "
+            "miners keep the job of height \(work.height), last confirmed \(seconds) s ago, until that is \(Int(ageLimit / .seconds(1))) s: "
                 + jobmanagers)
     }
 }
