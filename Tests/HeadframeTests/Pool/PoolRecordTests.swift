@@ -1,3 +1,4 @@
+internal import MessagePack
 internal import Testing
 
 @testable internal import headframe
