@@ -25,6 +25,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -84,6 +85,7 @@ let package = Package(
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
         library("MeshRedis", ["EventLoop", "Mesh", "Redis", logging]),
+        library("DurableQueue", ["CLinux", "Mesh", deque, heap, logging]),
         library("CoinDaemon", ["Mining", httpClient, nioCore, nioHTTP, nioPosix, logging]),
 
         // Level 4
@@ -118,6 +120,7 @@ let package = Package(
 
         // Test kits
         library("MeshTestKit", ["Mesh", "MessagePack", heap]),
+        library("DurableQueueTestKit", ["DurableQueue", "Mesh"]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
         // Tests
@@ -141,6 +144,7 @@ let package = Package(
         tests("MeshTests", ["Mesh", "MessagePack"]),
         tests("MessagePackTests", ["MessagePack"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
+        tests("DurableQueueTests", ["DurableQueue", "DurableQueueTestKit", "Mesh", "TestSupport"]),
         tests("SimulationTests", ["MeshTestKit"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
         tests("ServiceKitTests", ["ServiceKit", "TestSupport", lifecycle, logging, metrics]),

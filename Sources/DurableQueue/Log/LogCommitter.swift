@@ -1,0 +1,105 @@
+/// Writes what was submitted and says when it is durable. Used by the log's thread alone.
+final class LogCommitter: @unchecked Sendable {
+    let log: SegmentLog
+    /// After which nothing is taken any more.
+    private(set) var failure: DurableQueueError?
+    /// Why space was not won back, the last time.
+    private(set) var postponed: DurableQueueError?
+    private var lastBytes = 0
+
+    init(log: SegmentLog) { self.log = log }
+
+    /// Writes all that waits, forces it to the disk once if anybody asked for that, and tells everybody.
+    func commit(_ submissions: [SegmentLogStore.Submission]) {
+        if let failure { return submissions.forEach { $0.done(failure) } }
+        var refused: [(SegmentLogStore.Submission, DurableQueueError)] = []
+        var taken: [SegmentLogStore.Submission] = []
+        for submission in submissions {
+            if let full = bound(submission) { refused.append((submission, full)) } else { taken.append(submission) }
+        }
+        var written: [SegmentLog.Written] = []
+        let records = taken.flatMap(\.records)
+        do throws(DurableQueueError) {
+            written = try log.write(records)
+        } catch {
+            note(error)
+            // Together they do not fit: one by one some may.
+            (taken, written) = writeEach(taken, after: error, refused: &refused)
+        }
+        force(taken, written)
+        for (submission, error) in refused { submission.done(failure ?? error) }
+    }
+
+    private func writeEach(
+        _ submissions: [SegmentLogStore.Submission], after error: DurableQueueError,
+        refused: inout [(SegmentLogStore.Submission, DurableQueueError)]
+    ) -> ([SegmentLogStore.Submission], [SegmentLog.Written]) {
+        var taken: [SegmentLogStore.Submission] = []
+        var written: [SegmentLog.Written] = []
+        for submission in submissions {
+            do throws(DurableQueueError) {
+                guard failure == nil, submissions.count > 1 else { throw failure ?? error }
+                written += try log.write(submission.records)
+                taken.append(submission)
+            } catch {
+                note(error)
+                refused.append((submission, error))
+            }
+        }
+        return (taken, written)
+    }
+
+    private func force(_ submissions: [SegmentLogStore.Submission], _ written: [SegmentLog.Written]) {
+        if failure == nil, submissions.contains(where: { $0.durability == .synced }) {
+            do throws(DurableQueueError) { try log.synchronize() } catch { note(error) }
+        }
+        if failure == nil {
+            log.publish(written)
+            lastBytes = written.reduce(0) { $0 + $1.location.bytes }
+        }
+        for submission in submissions { submission.done(failure) }
+    }
+
+    /// Refuses entries beyond the bound of the disk; what becomes of those that are there is always written, so that it can empty.
+    private func bound(_ submission: SegmentLogStore.Submission) -> DurableQueueError? {
+        let bytes = submission.records.reduce(0) { sum, record in
+            if case .add(let entry) = record { sum + entry.payload.count + RecordFrame.headerBytes } else { sum }
+        }
+        guard bytes > 0, log.index.with({ $0.diskBytes }) + bytes > log.options.maximumDiskBytes else { return nil }
+        do throws(DurableQueueError) { try log.removeUnneeded() } catch { note(error) }
+        let taken = log.index.with { $0.diskBytes }
+        guard taken + bytes > log.options.maximumDiskBytes else { return nil }
+        return DurableQueueError(
+            .full,
+            "taking \(bytes) bytes into \(log.folder) was refused: it has \(taken) of \(log.options.maximumDiskBytes) bytes; wait until entries "
+                + "were run, drop dead letters, or raise the bound")
+    }
+
+    /// Wins back a little space: at least as much as was just written, so that garbage cannot outrun it.
+    func compact() {
+        guard failure == nil else { return }
+        do throws(DurableQueueError) {
+            try log.compact(budget: max(log.options.compactionStepBytes, 2 * lastBytes))
+            postponed = nil
+        } catch {
+            postponed = error
+            note(error)
+        }
+    }
+
+    /// Forces the rest to the disk; nothing is taken after it.
+    func close() {
+        guard failure == nil else { return }
+        do throws(DurableQueueError) { try log.synchronize() } catch { note(error) }
+        if failure == nil { failure = .closedStore }
+    }
+
+    private func note(_ error: DurableQueueError) {
+        switch error.code {
+        case .full, .diskFull, .readOnly: break
+        default:
+            guard failure == nil else { return }
+            failure = error
+        }
+    }
+}

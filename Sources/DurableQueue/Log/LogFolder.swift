@@ -1,0 +1,120 @@
+internal import FoundationEssentials
+
+/// The folder of one store: its lock, its origin, its segments.
+struct LogFolder {
+    let path: String
+    let fileSystem: any FileSystem
+
+    static let lockName = "lock"
+    static let originName = "origin"
+    private static let temporarySuffix = ".writing"
+
+    struct Opened {
+        let log: SegmentLog
+        let lock: any FileLock
+        let recovery: Recovery
+    }
+
+    func open(_ options: SegmentLogOptions) throws(DurableQueueError) -> Opened {
+        let (lock, names) = try hold()
+        var isOpened = false
+        defer { if !isOpened { lock.release() } }
+        let origin = try origin(names)
+        var recovery = LogRecovery(folder: path, fileSystem: fileSystem, origin: origin)
+        try recovery.run(names)
+        let index = SharedLogIndex()
+        let found = recovery.index
+        index.with { $0 = found }
+        let log = try SegmentLog(
+            folder: path, fileSystem: fileSystem, options: options, origin: origin, index: index,
+            segment: recovery.highestSegment + 1, nextRecord: recovery.nextRecord ?? 1)
+        do {
+            for path in recovery.empty { try fileSystem.remove(path) }
+        } catch { throw DurableQueueError(error, while: "removing an empty segment") }
+        isOpened = true
+        return Opened(log: log, lock: lock, recovery: Self.summary(recovery, origin))
+    }
+
+    private static func summary(_ found: LogRecovery, _ origin: UUID) -> Recovery {
+        var recovery = Recovery()
+        recovery.entries = found.index.table.all
+        recovery.highestSequence = found.index.table.highestSequence(of: origin)
+        recovery.dropped = found.dropped
+        recovery.recordCount = found.recordCount
+        return recovery
+    }
+
+    private func hold() throws(DurableQueueError) -> (any FileLock, [String]) {
+        do {
+            try fileSystem.makeFolder(path)
+            try fileSystem.synchronizeFolder(parent)
+            guard let lock = try fileSystem.lock(path + "/" + Self.lockName) else {
+                throw DurableQueueError(
+                    .locked,
+                    "opening the queue in \(path) was refused: another process holds it; give each instance a folder of its own"
+                )
+            }
+            return (lock, try fileSystem.names(in: path))
+        } catch let error as FileSystemError {
+            throw DurableQueueError(error, while: "opening the queue in \(path)")
+        } catch let error as DurableQueueError {
+            throw error
+        } catch { fatalError("no other error can come here: \(error)") }
+    }
+
+    private var parent: String {
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    /// The UUID of the store, written when there is none.
+    private func origin(_ names: [String]) throws(DurableQueueError) -> UUID {
+        let file = path + "/" + Self.originName
+        guard names.contains(Self.originName) else {
+            if names.contains(where: { SegmentHeader.segment(named: $0) != nil }) {
+                throw .corrupted(file, 0, "the file that says whose the segments are is missing")
+            }
+            return try writeOrigin(file)
+        }
+        do {
+            let opened = try fileSystem.open(file, creating: false)
+            let text = String(decoding: try opened.read(at: 0, count: 36), as: UTF8.self)
+            guard let origin = UUID(uuidString: text) else {
+                throw DurableQueueError.corrupted(file, 0, "it holds no UUID")
+            }
+            return origin
+        } catch let error as FileSystemError {
+            throw DurableQueueError(error, while: "reading whose the queue is")
+        } catch let error as DurableQueueError {
+            throw error
+        } catch { fatalError("no other error can come here: \(error)") }
+    }
+
+    private func writeOrigin(_ file: String) throws(DurableQueueError) -> UUID {
+        let origin = UUID()
+        let temporary = file + Self.temporarySuffix
+        do throws(FileSystemError) {
+            if try fileSystem.names(in: path).contains(Self.originName + Self.temporarySuffix) {
+                try fileSystem.remove(temporary)
+            }
+            let opened = try fileSystem.open(temporary, creating: true)
+            try opened.write(Array("\(origin.uuidString)\n".utf8), at: 0)
+            try opened.synchronize()
+            try fileSystem.rename(temporary, to: file)
+            try fileSystem.synchronizeFolder(path)
+        } catch { throw DurableQueueError(error, while: "writing whose the queue is") }
+        return origin
+    }
+
+    /// Removes everything; the lock is to be held, or to have been held until just now.
+    func remove() -> Result<Void, DurableQueueError> {
+        do throws(FileSystemError) {
+            let names = try fileSystem.names(in: path)
+            for name in names where name != Self.lockName { try fileSystem.remove(path + "/" + name) }
+            try fileSystem.remove(path + "/" + Self.lockName)
+            try fileSystem.removeFolder(path)
+            try fileSystem.synchronizeFolder(parent)
+            return .success(())
+        } catch { return .failure(DurableQueueError(error, while: "removing a queue that has nothing left to do")) }
+    }
+}

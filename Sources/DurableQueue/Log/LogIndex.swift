@@ -1,0 +1,82 @@
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Where a record is.
+struct LogLocation: Sendable, Hashable {
+    let segment: UInt64
+    let offset: Int
+    let bytes: Int
+    /// How many of the bytes are the payload, which may be needed no more before the rest.
+    let payloadBytes: Int
+}
+
+extension StoreRecord {
+    /// How large the payload is that the record carries.
+    var payloadBytes: Int {
+        switch self {
+        case .add(let entry): entry.payload.count
+        case .keep(_, let payload): payload.count
+        default: 0
+        }
+    }
+}
+
+/// What readers see of a log: the entries, where their payloads are, and the files. Written by the log's thread alone.
+struct LogIndex: Sendable {
+    struct Segment: Sendable {
+        let number: UInt64
+        let firstRecord: UInt64
+        let file: any OpenFile
+        var bytes: Int
+        /// What the entries still need of it.
+        var liveBytes = 0
+    }
+
+    var table = StoreTable<LogLocation>()
+    /// In order, the last being written.
+    private(set) var segments: [Segment] = []
+    /// The number of the last record that readers may see.
+    private(set) var position: UInt64 = 0
+
+    var diskBytes: Int { segments.reduce(0) { $0 + $1.bytes } }
+    var liveBytes: Int { segments.reduce(0) { $0 + $1.liveBytes } }
+
+    mutating func begin(_ segment: Segment) { segments.append(segment) }
+
+    mutating func remove(_ number: UInt64) { segments.removeAll { $0.number == number } }
+
+    mutating func setBytes(_ bytes: Int, of number: UInt64) {
+        guard let index = segments.lastIndex(where: { $0.number == number }) else { return }
+        segments[index].bytes = bytes
+    }
+
+    /// The segment that a record is in, by its number.
+    func segment(holding record: UInt64) -> Segment? { segments.last { $0.firstRecord <= record } }
+
+    func file(of number: UInt64) -> (any OpenFile)? { segments.last { $0.number == number }?.file }
+
+    mutating func apply(_ record: StoreRecord, number: UInt64, at location: LogLocation) {
+        position = number
+        var changes: [(segment: UInt64, bytes: Int)] = []
+        table.apply(record, place: location) { old, new in
+            if let old { changes.append((old.place.segment, -Self.liveBytes(old))) }
+            if let new { changes.append((new.place.segment, Self.liveBytes(new))) }
+        }
+        for change in changes {
+            guard let index = segments.lastIndex(where: { $0.number == change.segment }) else { continue }
+            segments[index].liveBytes += change.bytes
+        }
+    }
+
+    private static func liveBytes(_ slot: StoreTable<LogLocation>.Slot) -> Int {
+        slot.stored.progress.hasPayload
+            ? slot.place.bytes : slot.place.bytes - slot.place.payloadBytes
+    }
+}
+
+/// The index, shared between the log's thread and its readers.
+final class SharedLogIndex: Sendable {
+    private let index = Mutex(LogIndex())
+
+    func with<Value: Sendable>(_ body: (inout LogIndex) -> Value) -> Value { index.withLock { body(&$0) } }
+}

@@ -1,0 +1,162 @@
+internal import FoundationEssentials
+
+/// The bounds of a log on disk.
+public struct SegmentLogOptions: Sendable {
+    /// From which size on a segment is closed and the next one begun, in bytes.
+    public var segmentBytes = 16 << 20
+    /// The most that the folder may take, in bytes; at the bound entries are refused as ``DurableQueueError/Code/full``, while what becomes of
+    /// those that are there is still written.
+    public var maximumDiskBytes = 4 << 30
+    /// How much one step of the compaction copies at least, in bytes: what records may have to wait for.
+    public var compactionStepBytes = 256 << 10
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The segments of one folder, written by one thread. Nothing in here waits or decides what to wait for: ``SegmentLogStore`` does.
+///
+/// Only the last segment is written, and only the oldest one is ever removed, after what is still needed of it was written anew at the end.
+/// So the log is always an unbroken run of records, and a number that is missing tells of damage.
+final class SegmentLog {
+    let folder: String
+    let fileSystem: any FileSystem
+    let options: SegmentLogOptions
+    let coding: RecordCoding
+    let index: SharedLogIndex
+
+    /// The segment being written.
+    private(set) var active: LogIndex.Segment
+    private(set) var nextRecord: UInt64
+    /// Every record up to this number is on the disk.
+    private(set) var syncedThrough: UInt64
+    private(set) var synchronizations = 0
+    var moving: Moving?
+
+    /// An oldest segment whose live entries are being written anew at the end.
+    struct Moving {
+        let segment: LogIndex.Segment
+        let bytes: [UInt8]
+        var offset: Int
+    }
+
+    /// A record that was written and that readers do not see yet.
+    struct Written {
+        let record: StoreRecord
+        let number: UInt64
+        let location: LogLocation
+    }
+
+    /// Goes on after what was recovered, in a segment of its own: what is in the older ones is never written to again.
+    init(
+        folder: String, fileSystem: any FileSystem, options: SegmentLogOptions, origin: UUID, index: SharedLogIndex,
+        segment: UInt64, nextRecord: UInt64
+    ) throws(DurableQueueError) {
+        self.folder = folder
+        self.fileSystem = fileSystem
+        self.options = options
+        self.index = index
+        self.nextRecord = nextRecord
+        coding = RecordCoding(origin: origin)
+        syncedThrough = nextRecord - 1
+        active = try Self.create(
+            segment, in: folder, fileSystem,
+            SegmentHeader(
+                origin: origin, segment: segment, firstRecord: nextRecord,
+                highestSequence: index.with { $0.table.highestSequence(of: origin) }))
+        let active = active
+        index.with { $0.begin(active) }
+    }
+
+    /// Writes records at the end. They are neither on the disk nor seen by readers yet.
+    func write(_ records: [StoreRecord]) throws(DurableQueueError) -> [Written] {
+        guard !records.isEmpty else { return [] }
+        if active.bytes >= options.segmentBytes { try rotate() }
+        var writer = ByteWriter()
+        var written: [Written] = []
+        written.reserveCapacity(records.count)
+        var number = nextRecord
+        for record in records {
+            let start = writer.bytes.count
+            RecordFrame.put(
+                number, unsynced: UInt32(clamping: number - 1 - syncedThrough), segment: active.number, into: &writer
+            ) { coding.encode(record, into: &$0) }
+            let location = LogLocation(
+                segment: active.number, offset: active.bytes + start, bytes: writer.bytes.count - start,
+                payloadBytes: record.payloadBytes)
+            written.append(Written(record: record, number: number, location: location))
+            number += 1
+        }
+        try put(writer.bytes)
+        nextRecord = number
+        return written
+    }
+
+    private func put(_ bytes: [UInt8]) throws(DurableQueueError) {
+        do {
+            try active.file.write(bytes, at: active.bytes)
+        } catch {
+            // A part may be there, in the way of the next record.
+            do { try active.file.truncate(to: active.bytes) } catch let second {
+                throw DurableQueueError(
+                    .storeFailed,
+                    "writing records failed: \(error); cutting off what was written of them failed too: \(second); nothing more is taken: "
+                        + "mend the disk, then start the process again",
+                    cause: error)
+            }
+            throw DurableQueueError(error, while: "writing records")
+        }
+        active.bytes += bytes.count
+        let (number, size) = (active.number, active.bytes)
+        index.with { $0.setBytes(size, of: number) }
+    }
+
+    /// Forces everything that was written to the disk. After it has thrown, nothing may be written any more.
+    func synchronize() throws(DurableQueueError) {
+        guard syncedThrough < nextRecord - 1 else { return }
+        do { try active.file.synchronize() } catch { throw .syncFailed(error) }
+        synchronizations += 1
+        syncedThrough = nextRecord - 1
+    }
+
+    /// Lets readers see records.
+    func publish(_ written: [Written]) {
+        index.with { index in
+            for record in written { index.apply(record.record, number: record.number, at: record.location) }
+        }
+    }
+
+    /// Closes the segment, which must be on the disk as a whole before the next one is, and begins the next.
+    private func rotate() throws(DurableQueueError) {
+        try synchronize()
+        let highest = index.with { [origin = coding.origin] in $0.table.highestSequence(of: origin) }
+        let next = try Self.create(
+            active.number + 1, in: folder, fileSystem,
+            SegmentHeader(
+                origin: coding.origin, segment: active.number + 1, firstRecord: nextRecord, highestSequence: highest))
+        active = next
+        index.with { $0.begin(next) }
+    }
+
+    /// A segment with its header and its name on the disk.
+    private static func create(
+        _ number: UInt64, in folder: String, _ fileSystem: any FileSystem, _ header: SegmentHeader
+    ) throws(DurableQueueError) -> LogIndex.Segment {
+        let path = folder + "/" + SegmentHeader.name(of: number)
+        let file: any OpenFile
+        do throws(FileSystemError) {
+            file = try fileSystem.open(path, creating: true)
+            do throws(FileSystemError) { try file.write(header.encoded, at: 0) } catch {
+                // So that the next attempt finds the name free.
+                try fileSystem.remove(path)
+                throw error
+            }
+        } catch { throw DurableQueueError(error, while: "beginning a segment") }
+        do throws(FileSystemError) {
+            try file.synchronize()
+            try fileSystem.synchronizeFolder(folder)
+        } catch { throw .syncFailed(error) }
+        return LogIndex.Segment(
+            number: number, firstRecord: header.firstRecord, file: file, bytes: SegmentHeader.bytes)
+    }
+}

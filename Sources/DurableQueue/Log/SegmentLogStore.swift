@@ -1,0 +1,146 @@
+public import FoundationEssentials
+internal import Synchronization
+
+/// The store that a queue has if nothing else is asked for: records in append-only segments of one locked folder.
+///
+/// A thread of its own writes what has gathered while it forced the last batch to the disk, and forces it there at once for all that wait.
+public final class SegmentLogStore: DurableStore {
+    /// The UUID written when the folder was made.
+    public let origin: UUID
+    /// The folder.
+    public let folder: String
+    /// What was found at opening.
+    public let recovery: Recovery
+    /// Everything survives, as far as the disk keeps what it says it has.
+    public let promise = StorePromise(
+        survivesProcess: true, survivesPowerLoss: true,
+        words: "on this disk: survives the process and a loss of power, not the loss of the disk")
+
+    struct Submission: Sendable {
+        let records: [StoreRecord]
+        let durability: Durability
+        let done: @Sendable (DurableQueueError?) -> Void
+    }
+
+    private struct State {
+        var waiting: [Submission] = []
+        var status = StoreStatus()
+    }
+
+    let index: SharedLogIndex
+    let reader: LogReader
+    private let committer: LogCommitter
+    private let thread: WorkerThread
+    private let readerThread: WorkerThread
+    private let lock: any FileLock
+    private let state = Mutex(State())
+
+    /// Opens the store of a folder, making it where there is none, and recovers what is there.
+    ///
+    /// Reads all of it, so call it from where blocking for a while does no harm.
+    /// - Throws: ``DurableQueueError/Code/locked`` when another process holds it, ``DurableQueueError/Code/corrupted`` when something that was
+    ///   acknowledged is not there, and what the file system refuses.
+    public init(
+        folder: String, options: SegmentLogOptions = SegmentLogOptions(), fileSystem: any FileSystem = PosixFileSystem()
+    ) throws(DurableQueueError) {
+        let opened = try LogFolder(path: folder, fileSystem: fileSystem).open(options)
+        self.folder = folder
+        origin = opened.log.coding.origin
+        recovery = opened.recovery
+        lock = opened.lock
+        index = opened.log.index
+        reader = LogReader(index: index, coding: opened.log.coding)
+        committer = LogCommitter(log: opened.log)
+        thread = try WorkerThread(name: "queue-log")
+        readerThread = try WorkerThread(name: "queue-read")
+    }
+
+    deinit {
+        thread.stop()
+        readerThread.stop()
+        lock.release()
+    }
+
+    /// Hands records to the log's thread.
+    public func submit(
+        _ records: [StoreRecord], until durability: Durability,
+        done: @escaping @Sendable (DurableQueueError?) -> Void
+    ) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(Submission(records: records, durability: durability, done: done))
+            return state.waiting.count == 1
+        }
+        if isFirst { thread.submit { self.commit() } }
+    }
+
+    private func commit() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        committer.commit(waiting)
+        noteStatus()
+        committer.compact()
+        noteStatus()
+    }
+
+    private func noteStatus() {
+        let (failure, postponed, count) = (committer.failure, committer.postponed, committer.log.synchronizations)
+        state.withLock { state in
+            state.status.failure = failure
+            state.status.postponedCompaction = postponed
+            state.status.synchronizations = count
+        }
+    }
+
+    /// Entries with their payloads, read by a thread of its own.
+    public func entries(_ identities: [EntryIdentity]) async throws(DurableQueueError) -> [Entry] {
+        try await readerThread.run { [reader] in reader.entries(identities) }.get()
+    }
+
+    /// The entries of an origin from a sequence on.
+    public func entries(of origin: UUID, from sequence: UInt64, limit: Int) async -> [StoredEntry] {
+        index.with { index in
+            index.table.identities(of: origin, from: sequence, limit: limit).compactMap { index.table[$0]?.stored }
+        }
+    }
+
+    /// All that is there.
+    public func snapshot() async -> StoreSnapshot {
+        index.with { StoreSnapshot(position: $0.position, entries: $0.table.all) }
+    }
+
+    /// The records that follow a position, read by a thread of its own.
+    public func records(after position: UInt64, limit: Int) async throws(DurableQueueError) -> [NumberedRecord] {
+        try await readerThread.run { [reader] in reader.records(after: position, limit: limit) }.get()
+    }
+
+    /// What it holds and takes.
+    public var status: StoreStatus {
+        var status = state.withLock { $0.status }
+        (status.entryCount, status.diskBytes, status.liveBytes) = index.with {
+            ($0.table.slots.count, $0.diskBytes, $0.liveBytes)
+        }
+        return status
+    }
+
+    /// Finishes what was submitted, forces it to the disk and lets go of the folder.
+    public func close() async {
+        await thread.run { self.finish() }
+    }
+
+    private func finish() {
+        commit()
+        committer.close()
+        noteStatus()
+        lock.release()
+    }
+
+    /// Closes the store and removes its folder with everything in it. For one that was adopted and has nothing left to do.
+    public func destroy() async throws(DurableQueueError) {
+        await close()
+        try await thread.run { [folder, committer] in
+            LogFolder(path: folder, fileSystem: committer.log.fileSystem).remove()
+        }.get()
+    }
+}

@@ -1,0 +1,152 @@
+internal import Logging
+internal import Synchronization
+
+extension DurableQueue {
+    /// How exact retries, deadlines and the forgetting of ids are.
+    static var tickInterval: Duration { .milliseconds(20) }
+
+    /// Runs what is there and what comes, until its task is cancelled; what runs then is cancelled too and runs again later.
+    ///
+    /// - Parameter handler: gets batches. When it returns, all of a batch is completed; a ``BatchFailure`` names those that are not; any other
+    ///   error counts as one of each. An entry that has failed or crashed before comes alone.
+    /// - Throws: the failure of the store after which it takes nothing any more.
+    public func run(_ handler: @escaping @Sendable ([Delivery]) async throws -> Void) async throws(DurableQueueError) {
+        await work(handler)
+        // What was released or completed last.
+        try await store.flush()
+    }
+
+    /// Keeps time for a queue whose entries are read and completed by others, until its task is cancelled.
+    public func run() async throws(DurableQueueError) {
+        await work(nil)
+        try await store.flush()
+    }
+
+    private func work(_ handler: (@Sendable ([Delivery]) async throws -> Void)?) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.keepTime() }
+            for await _ in bell.rings() {
+                guard let handler else { continue }
+                while !Task.isCancelled, let batch = takeBatch() {
+                    group.addTask { await self.run(batch, handler) }
+                }
+                guard store.status.failure == nil else { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func keepTime() async {
+        var lastFlush = clock.now
+        while (try? await Task.sleep(for: Self.tickInterval)) != nil {
+            let now = clock.now
+            let isFlushDue = now - lastFlush >= configuration.flushInterval
+            if isFlushDue { lastFlush = now }
+            perform { core in
+                core.intakes.expire(now: now, configuration.name)
+                var actions = core.state.nextDue.map { $0 <= now } == true ? core.state.tick(now: now) : []
+                if isFlushDue { actions += flush(&core) }
+                return actions
+            }
+            if store.status.failure != nil { bell.ring() }
+        }
+    }
+
+    /// What was completed has to come to the disk at some time, also when nothing is taken in; and what found no space is tried again.
+    private func flush(_ core: inout Core) -> [QueueState.Action] {
+        guard core.unflushed || !core.owed.isEmpty else { return [] }
+        core.unflushed = false
+        defer { core.owed = [] }
+        return [.store(core.owed, until: .synced, intake: nil)]
+    }
+
+    private struct Taken: Sendable {
+        let batch: Batch
+        let record: StoreRecord
+    }
+
+    private func takeBatch() -> Taken? {
+        core.withLock { core in core.state.nextBatch().map { Taken(batch: $0.batch, record: $0.record) } }
+    }
+
+    private func run(_ taken: Taken, _ handler: @Sendable ([Delivery]) async throws -> Void) async {
+        let deliveries: [Delivery]
+        do throws(DurableQueueError) {
+            // On its way before the handler begins, so that a crash of the process is counted.
+            try await store.append([taken.record], until: .written)
+            deliveries = try await self.deliveries(of: taken.batch)
+        } catch {
+            return await giveBack(taken.batch, after: error)
+        }
+        var failures = missing(from: deliveries, of: taken.batch)
+        do {
+            if !deliveries.isEmpty { try await handler(deliveries) }
+        } catch let failure as BatchFailure {
+            failures.merge(failure.errors) { first, _ in first }
+        } catch {
+            guard !Task.isCancelled else { return perform { core in core.state.released(taken.batch) } }
+            for delivery in deliveries { failures[delivery.identity] = "\(error)" }
+        }
+        perform { core in core.state.finished(taken.batch, failures: failures, now: clock.now) }
+    }
+
+    private func missing(from deliveries: [Delivery], of batch: Batch) -> [EntryIdentity: String] {
+        guard deliveries.count < batch.members.count else { return [:] }
+        let missing = Set(batch.identities).subtracting(deliveries.map(\.identity))
+        return Dictionary(
+            uniqueKeysWithValues: missing.map {
+                ($0, "the payload of \($0) is not in the store: see its log for what was lost")
+            })
+    }
+
+    /// The store failed, not the handler: nothing is counted, and the disk is given a moment.
+    private func giveBack(_ batch: Batch, after error: DurableQueueError) async {
+        logger.error(
+            "A batch could not be begun", metadata: ["queue": "\(configuration.name)", "error": "\(error)"])
+        try? await Task.sleep(for: configuration.retryDelay)
+        perform { core in core.state.released(batch) }
+    }
+
+    private func deliveries(of batch: Batch) async throws(DurableQueueError) -> [Delivery] {
+        let missing = batch.members.filter { $0.payload == nil }.map(\.header.identity)
+        var payloads: [EntryIdentity: [UInt8]] = [:]
+        if !missing.isEmpty {
+            for entry in try await store.entries(missing) { payloads[entry.identity] = entry.payload }
+        }
+        return batch.members.compactMap { member in
+            (member.payload ?? payloads[member.header.identity]).map {
+                Delivery(header: member.header, payload: $0, run: member.run)
+            }
+        }
+    }
+}
+
+// What people do about dead letters.
+extension DurableQueue {
+    /// The entries that were given up, in order, each with its error.
+    public var deadLetters: [StoredEntry] { core.withLock { $0.state.deadLetters } }
+
+    /// Tries dead letters anew; returns those that were dead, once that is on the disk.
+    public func retry(_ identities: [EntryIdentity]) async throws(DurableQueueError) -> [EntryIdentity] {
+        var revived: [EntryIdentity] = []
+        perform { core in
+            let (found, actions) = core.state.revive(identities)
+            revived = found
+            return actions
+        }
+        try await store.flush()
+        return revived
+    }
+
+    /// Takes dead letters away for good; returns those that were dead, once that is on the disk.
+    public func drop(_ identities: [EntryIdentity]) async throws(DurableQueueError) -> [EntryIdentity] {
+        var dropped: [EntryIdentity] = []
+        perform { core in
+            let (found, actions) = core.state.drop(identities)
+            dropped = found
+            return actions
+        }
+        try await store.flush()
+        return dropped
+    }
+}

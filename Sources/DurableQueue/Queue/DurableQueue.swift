@@ -1,0 +1,209 @@
+public import FoundationEssentials
+public import Logging
+public import Mesh
+internal import Synchronization
+
+/// A durable queue: what it has acknowledged is run at least once, whatever single process or machine dies, as far as its mode says.
+///
+/// The shell around ``QueueState``, which decides, and a ``DurableStore``, which keeps. ``run(_:)`` has to be under way for anything to be run,
+/// retried, forgotten or timed out.
+public final class DurableQueue: Sendable {
+    /// How it behaves.
+    public let configuration: QueueConfiguration
+    /// Where it keeps its entries.
+    public let store: any DurableStore
+
+    struct Core: Sendable {
+        var state: QueueState
+        var intakes = Intakes()
+        var isClosed = false
+        var unflushed = false
+        /// What the store did not take for want of space; handed over again until it does.
+        var owed: [StoreRecord] = []
+        var lastFailure: DurableQueueError?
+    }
+
+    let core: Mutex<Core>
+    let clock: QueueClock
+    let bell = Bell()
+    let logger: Logger
+    private let replicator: (any QueueReplicator)?
+
+    /// A queue over what a store recovered.
+    ///
+    /// - Parameters:
+    ///   - store: whose recovery says what there is to do; it belongs to this queue alone.
+    ///   - replicator: needed by every mode but `queueOnly`.
+    ///   - random: makes ids and jitter.
+    public init(
+        store: any DurableStore, configuration: QueueConfiguration = QueueConfiguration(),
+        replicator: (any QueueReplicator)? = nil, clock: QueueClock = .system(), random: MeshRandom = .system(),
+        logger: Logger = Logger(label: "headframe.queue")
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.replicator = replicator
+        self.clock = clock
+        self.logger = logger
+        let (state, actions) = QueueState.starting(
+            origin: store.origin, configuration: configuration, recovery: store.recovery, random: random,
+            now: clock.now)
+        core = Mutex(Core(state: state))
+        for dropped in store.recovery.dropped {
+            logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
+        }
+        perform { _ in actions }
+    }
+
+    /// Takes an entry and returns once it is safe, as the mode says.
+    ///
+    /// - Parameters:
+    ///   - id: what it is known by; the same again is the same entry. Nil has one made.
+    ///   - key: entries with one key run in order, where the queue is ordered.
+    ///   - payload: what the handler gets.
+    /// - Throws: ``DurableQueueError``, whose code says whether the entry may be there nevertheless.
+    public func enqueue(
+        id: EntryID? = nil, key: String? = nil, payload: [UInt8]
+    ) async throws(DurableQueueError) -> Receipt {
+        let ticket = core.withLock { $0.intakes.nextTicket() }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = Intakes.Waiter(ticket: ticket, continuation: continuation)
+                let request = Intakes.Request(
+                    waiter: waiter, id: id, key: key, payload: payload,
+                    deadline: clock.now + configuration.acknowledgeWithin)
+                perform { core in self.admit(request, &core) }
+            }
+        } onCancel: {
+            perform { core in core.intakes.cancel(ticket) }
+        }
+        return try result.get()
+    }
+
+    /// Says that a member has confirmed that it has entries in its store.
+    public func held(_ identities: [EntryIdentity], by member: MemberID) {
+        perform { core in core.state.held(identities, by: member, now: self.clock.now) }
+    }
+
+    /// Says that a member has run entries, where every member does.
+    public func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) {
+        perform { core in core.state.completedElsewhere(identities, by: member) }
+    }
+
+    /// Says who the other members are that have caught up.
+    public func setMembers(_ members: Set<MemberID>) {
+        perform { core in core.state.setMembers(members, now: self.clock.now) }
+    }
+
+    /// Says that entries were completed by somebody who read them, as a reporter does, rather than by a handler of ``run(_:)``.
+    public func complete(_ identities: [EntryIdentity]) {
+        perform { core in core.state.complete(identities, now: self.clock.now) }
+    }
+
+    /// Runs the entries of another origin from now on, because that member has gone for good.
+    public func takeOver(_ origin: UUID) {
+        perform { core in core.state.takeOver(origin) }
+    }
+
+    /// What it holds and does.
+    public var status: QueueStatus {
+        let store = store.status
+        return core.withLock { core in
+            QueueStatus(
+                depth: core.state.depth, oldest: core.state.oldest, inFlight: core.state.runningCount,
+                dead: core.state.deadCount, store: store)
+        }
+    }
+
+    /// Takes no more entries; what waits for room is refused.
+    public func stopIntake() {
+        perform { core in
+            core.isClosed = true
+            return core.intakes.refuseAll(.closedQueue(self.configuration.name))
+        }
+    }
+
+    /// Takes no more entries and closes the store. To be called when ``run(_:)`` has returned.
+    public func close() async {
+        stopIntake()
+        await store.close()
+    }
+
+    /// Changes the state and does what comes out of it. Everything that reaches the store does so under the lock, so that the order of the
+    /// sequences is that of the records.
+    func perform(_ change: (inout Core) -> [QueueState.Action]) {
+        let after = core.withLock { core in
+            var after = Afterwards()
+            var actions = change(&core)
+            var next = 0
+            while next < actions.count {
+                actions += carryOut(actions[next], &core, &after)
+                next += 1
+            }
+            after.answers += core.intakes.takeAnswers()
+            return after
+        }
+        for (waiter, result) in after.answers { waiter.continuation.resume(returning: result) }
+        if !after.replicate.isEmpty { replicator?.replicate(after.replicate) }
+        if !after.completions.isEmpty { replicator?.replicateCompletion(after.completions) }
+        if after.rings { bell.ring() }
+    }
+
+    /// What is done once the lock is free.
+    private struct Afterwards: Sendable {
+        var answers: [Intakes.Answer] = []
+        var replicate: [EntryIdentity] = []
+        var completions: [EntryIdentity] = []
+        var rings = false
+    }
+
+    private func carryOut(
+        _ action: QueueState.Action, _ core: inout Core, _ after: inout Afterwards
+    ) -> [QueueState.Action] {
+        switch action {
+        case .store(let records, let durability, let intake): submit(records, durability, intake, &core)
+        case .replicate(let identities): after.replicate += identities
+        case .replicateCompletion(let identities): after.completions += identities
+        case .acknowledge(let identity): core.intakes.acknowledge(identity)
+        case .reject(let identity, let code, let message):
+            core.intakes.fail(identity, DurableQueueError(code, message))
+        case .dispatch: after.rings = true
+        case .admit: return admitWaiting(&core)
+        }
+        return []
+    }
+
+    private func submit(
+        _ records: [StoreRecord], _ durability: Durability, _ intake: EntryIdentity?, _ core: inout Core
+    ) {
+        if durability == .written { core.unflushed = true }
+        store.submit(records, until: durability) { [weak self] failure in
+            guard let self else { return }
+            perform { core in
+                if let intake {
+                    return failure.map { core.state.storeFailed(intake, $0) }
+                        ?? core.state.stored(intake, now: self.clock.now)
+                }
+                if let failure { self.note(failure, records, &core) }
+                return []
+            }
+        }
+    }
+
+    /// What became of entries could not be written. With space it is tried again; without it, entries run again after a restart.
+    private func note(_ failure: DurableQueueError, _ records: [StoreRecord], _ core: inout Core) {
+        if core.lastFailure?.code != failure.code {
+            logger.error(
+                "What became of entries was not written",
+                metadata: ["queue": "\(configuration.name)", "error": "\(failure)"])
+        }
+        core.lastFailure = failure
+        if failure.code == .diskFull || failure.code == .readOnly { core.owed += records }
+    }
+}
+
+extension DurableQueueError {
+    static func closedQueue(_ name: String) -> DurableQueueError {
+        DurableQueueError(.closed, "the queue \(name) takes nothing new: it is ending; try another instance")
+    }
+}

@@ -1,0 +1,144 @@
+internal import DequeModule
+
+/// Who waits for the acknowledgement of which entry, and who waits for room. Answers are collected and given outside the lock.
+struct Intakes: Sendable {
+    struct Waiter: Sendable {
+        let ticket: UInt64
+        let continuation: CheckedContinuation<Result<Receipt, DurableQueueError>, Never>
+    }
+
+    struct Request: Sendable {
+        let waiter: Waiter
+        let id: EntryID?
+        let key: String?
+        let payload: [UInt8]
+        let deadline: Timestamp
+    }
+
+    typealias Answer = (waiter: Waiter, result: Result<Receipt, DurableQueueError>)
+
+    private struct Waiting: Sendable {
+        let waiter: Waiter
+        let identity: EntryIdentity
+        let isKnown: Bool
+    }
+
+    private var lastTicket: UInt64 = 0
+    private var waiting: [UInt64: Waiting] = [:]
+    private var byEntry: [EntryIdentity: [UInt64]] = [:]
+    private var queued: Deque<Request> = []
+    /// In order, since all wait equally long.
+    private var deadlines: Deque<(deadline: Timestamp, ticket: UInt64)> = []
+    private var cancelledEarly: Set<UInt64> = []
+    private var unregistered: Set<UInt64> = []
+    private var answers: [Answer] = []
+
+    mutating func nextTicket() -> UInt64 {
+        lastTicket += 1
+        unregistered.insert(lastTicket)
+        return lastTicket
+    }
+
+    mutating func takeAnswers() -> [Answer] {
+        guard !answers.isEmpty else { return [] }
+        defer { answers = [] }
+        return answers
+    }
+
+    mutating func answer(_ waiter: Waiter, _ result: Result<Receipt, DurableQueueError>) {
+        unregistered.remove(waiter.ticket)
+        answers.append((waiter, result))
+    }
+
+    mutating func `await`(_ identity: EntryIdentity, _ request: Request, isKnown: Bool) {
+        let ticket = request.waiter.ticket
+        unregistered.remove(ticket)
+        waiting[ticket] = Waiting(waiter: request.waiter, identity: identity, isKnown: isKnown)
+        byEntry[identity, default: []].append(ticket)
+        deadlines.append((request.deadline, ticket))
+    }
+
+    mutating func acknowledge(_ identity: EntryIdentity) {
+        for waiting in take(identity) {
+            answers.append((waiting.waiter, .success(Receipt(identity: identity, isKnown: waiting.isKnown))))
+        }
+    }
+
+    mutating func fail(_ identity: EntryIdentity, _ error: DurableQueueError) {
+        for waiting in take(identity) { answers.append((waiting.waiter, .failure(error))) }
+    }
+
+    private mutating func take(_ identity: EntryIdentity) -> [Waiting] {
+        (byEntry.removeValue(forKey: identity) ?? []).compactMap { waiting.removeValue(forKey: $0) }
+    }
+
+    // MARK: Waiting for room
+
+    var queuedCount: Int { queued.count }
+
+    /// False when too many wait already.
+    mutating func queue(_ request: Request, most: Int) -> Bool {
+        guard queued.count < most else { return false }
+        unregistered.remove(request.waiter.ticket)
+        queued.append(request)
+        return true
+    }
+
+    mutating func takeQueued() -> Request? { queued.popFirst() }
+
+    mutating func moveLastToFront() {
+        if let last = queued.popLast() { queued.prepend(last) }
+    }
+
+    mutating func refuseAll(_ error: DurableQueueError) -> [QueueState.Action] {
+        while let request = queued.popFirst() { answers.append((request.waiter, .failure(error))) }
+        return []
+    }
+
+    // MARK: Giving up
+
+    /// Answers those whose deadline has passed.
+    mutating func expire(now: Timestamp, _ queueName: String) {
+        while let first = deadlines.first, first.deadline <= now || waiting[first.ticket] == nil {
+            deadlines.removeFirst()
+            guard let found = waiting.removeValue(forKey: first.ticket) else { continue }
+            byEntry[found.identity]?.removeAll { $0 == first.ticket }
+            let error = DurableQueueError(
+                .timeout,
+                "the entry \(found.identity) of \(queueName) was not acknowledged in time: it may be stored and run; give it again with "
+                    + "the same id, and see whether the disk and enough members answer")
+            answers.append((found.waiter, .failure(error)))
+        }
+        let late = queued.filter { $0.deadline <= now }
+        guard !late.isEmpty else { return }
+        queued.removeAll { $0.deadline <= now }
+        let error = DurableQueueError(
+            .full,
+            "no room came free in \(queueName) in time, and nothing was taken: try again later, or run more consumers")
+        for request in late { answers.append((request.waiter, .failure(error))) }
+    }
+
+    func isCancelled(_ ticket: UInt64) -> Bool { cancelledEarly.contains(ticket) }
+
+    /// The task of an intake was cancelled, perhaps before it got here.
+    mutating func cancel(_ ticket: UInt64) -> [QueueState.Action] {
+        let error = DurableQueueError(.cancelled, "the intake was cancelled: the entry may be stored and run")
+        if let found = waiting.removeValue(forKey: ticket) {
+            byEntry[found.identity]?.removeAll { $0 == ticket }
+            answers.append((found.waiter, .failure(error)))
+        } else if let index = queued.firstIndex(where: { $0.waiter.ticket == ticket }) {
+            answers.append((queued.remove(at: index).waiter, .failure(error)))
+        } else if unregistered.contains(ticket) {
+            cancelledEarly.insert(ticket)
+        }
+        return []
+    }
+
+    /// Answers an intake that was cancelled before it got here.
+    mutating func answerCancelled(_ waiter: Waiter) {
+        cancelledEarly.remove(waiter.ticket)
+        answer(
+            waiter,
+            .failure(DurableQueueError(.cancelled, "the intake was cancelled before anything was taken")))
+    }
+}

@@ -1,0 +1,38 @@
+/// What an intake is answered: the entry is safe, as the queue's mode says.
+public struct Receipt: Sendable, Hashable {
+    /// What tells the entry from every other one.
+    public let identity: EntryIdentity
+    /// Whether the id was known, so that nothing new was taken.
+    public let isKnown: Bool
+}
+
+/// What a queue holds and does.
+public struct QueueStatus: Sendable {
+    /// Entries that wait or run.
+    public let depth: Int
+    /// When the oldest of these was taken in.
+    public let oldest: Timestamp?
+    /// Entries that run.
+    public let inFlight: Int
+    /// Entries that were given up.
+    public let dead: Int
+    /// The store's.
+    public let store: StoreStatus
+}
+
+/// Thrown by a handler whose batch failed in part. The entries that are not named were run well.
+public struct BatchFailure: Error, Sendable {
+    /// The errors, by entry.
+    public let errors: [EntryIdentity: String]
+
+    /// A failure in part.
+    public init(_ errors: [EntryIdentity: String]) { self.errors = errors }
+}
+
+/// Where a queue sends entries that others are to have, and completions. Called in order, with no lock held; must not block.
+public protocol QueueReplicator: Sendable {
+    /// Entries that wait for members, or that new members have not got; answer with ``DurableQueue/held(_:by:)``.
+    func replicate(_ identities: [EntryIdentity])
+    /// Entries that were completed here.
+    func replicateCompletion(_ identities: [EntryIdentity])
+}

@@ -1,0 +1,74 @@
+/// How a queue behaves. Every bound says what happens at it.
+public struct QueueConfiguration: Sendable {
+    /// What has to be true before an entry is acknowledged.
+    public enum Mode: Sendable, Hashable {
+        /// It is in the local store.
+        case queueOnly
+        /// It is in the local store, and this many other members have confirmed that they have it in theirs.
+        case replicated(min: Int)
+        /// Every other member of the group has confirmed that it has it; the local store has written it, and is not waited for longer than
+        /// that. Every member runs it once.
+        case replicationOnly
+    }
+
+    /// In which order entries run.
+    public enum Ordering: Sendable {
+        /// As they come, several batches at once.
+        case unordered
+        /// Entries with one key in the order of their intake: the next runs when the one before is completed or dead. Those of one key may share
+        /// a batch, in order. Entries without a key are not ordered.
+        case perKey
+    }
+
+    /// What an intake does that finds the queue full.
+    public enum Bound: Sendable {
+        /// It fails at once.
+        case refuse
+        /// It waits for room until the deadline of its acknowledgement.
+        case wait
+    }
+
+    /// What the queue is called in messages and logs.
+    public var name = "queue"
+    /// What has to be true before an entry is acknowledged.
+    public var mode = Mode.queueOnly
+    /// In which order entries run.
+    public var ordering = Ordering.unordered
+    /// What an intake does that finds the queue full.
+    public var atBound = Bound.refuse
+    /// The most entries that may wait, run or be dead.
+    public var maximumEntries = 1_000_000
+    /// The most payload bytes that these may have together.
+    public var maximumBytes = 1 << 30
+    /// The most intakes that may wait for room; more are refused.
+    public var maximumWaiting = 10_000
+    /// The largest payload, in bytes; a larger one is refused.
+    public var payloadBytes = 16 << 20
+    /// How many payload bytes are kept in memory; those beyond are read from the store when they are run.
+    public var residentBytes = 64 << 20
+    /// How long an intake waits for its acknowledgement, and for room before it.
+    public var acknowledgeWithin: Duration = .seconds(2)
+    /// How long the id of an entry is remembered after it was completed. The entry itself can be read as long.
+    public var dedupeWindow: Duration = .seconds(900)
+    /// Whether the payload of a completed entry is kept as long as its id.
+    public var keepsCompletedPayloads = false
+    /// The most entries in a batch.
+    public var batchEntries = 100
+    /// The most payload bytes in a batch, unless one entry alone has more.
+    public var batchBytes = 1 << 20
+    /// How many batches run at once.
+    public var concurrentBatches = 1
+    /// How long the first retry waits; every further one twice as long, each with jitter of a half.
+    public var retryDelay: Duration = .milliseconds(100)
+    /// The longest that a retry waits, before jitter.
+    public var retryDelayLimit: Duration = .seconds(60)
+    /// After how many failures an entry is given up.
+    public var maximumFailures = 5
+    /// After how many crashes an entry is given up.
+    public var maximumCrashes = 3
+    /// How long what was completed may be on its way to the disk; lost with the machine, it runs again.
+    public var flushInterval: Duration = .milliseconds(500)
+
+    /// The defaults, under a name.
+    public init(name: String = "queue") { self.name = name }
+}

@@ -1,0 +1,168 @@
+internal import DequeModule
+public import FoundationEssentials
+public import Mesh
+
+/// A queue without I/O: what it holds, what runs next, what is to be written, replicated, acknowledged.
+///
+/// Events go in with the time; what has to be done comes out as actions, to be done in their order. Randomness is that of the generator
+/// given at the start. The life of an entry: taken in, stored, replicated as the mode asks, acknowledged, run, completed, forgotten.
+public struct QueueState: Sendable {
+    /// What has to be done.
+    public enum Action: Sendable, Hashable {
+        /// Hand these to the store; for an intake, say ``QueueState/stored(_:now:)`` or ``QueueState/storeFailed(_:_:)`` of it.
+        case store([StoreRecord], until: Durability, intake: EntryIdentity?)
+        /// Send these to the other members, and say ``QueueState/held(_:by:now:)`` of those that confirm.
+        case replicate([EntryIdentity])
+        /// Tell the other members that these were completed.
+        case replicateCompletion([EntryIdentity])
+        /// Tell whoever waits for it that the entry is safe.
+        case acknowledge(EntryIdentity)
+        /// Tell whoever waits for it that the entry was not taken.
+        case reject(EntryIdentity, code: DurableQueueError.Code, message: String)
+        /// There may be room for intakes that wait.
+        case admit
+        /// There may be a batch to run.
+        case dispatch
+    }
+
+    /// What became of an intake.
+    public enum Intake: Sendable {
+        /// A new entry.
+        case accepted(EntryIdentity, [Action])
+        /// An entry that is there already under this id.
+        case known(EntryIdentity, isAcknowledged: Bool)
+        /// No room; nothing was taken.
+        case full
+    }
+
+    enum Phase: Hashable, Sendable {
+        /// Being written.
+        case storing
+        /// Waiting for members.
+        case replicating
+        /// Held for another member, which runs it.
+        case foreign
+        case ready
+        case running
+        case backingOff(until: Timestamp)
+        case completed
+        case dead
+    }
+
+    struct Item: Sendable {
+        let header: EntryHeader
+        var payload: [UInt8]?
+        var phase: Phase
+        var progress: Progress
+    }
+
+    /// The store that it takes entries in for.
+    public let origin: UUID
+    /// How it behaves.
+    public let configuration: QueueConfiguration
+
+    var random: MeshRandom
+    var items: [EntryIdentity: Item] = [:]
+    var ids: [EntryID: EntryIdentity] = [:]
+    var nextSequence: UInt64
+    var lanes = Lanes()
+    var members: Set<MemberID> = []
+    var retries = RetryQueue()
+    /// What was completed, in order, with the time from which on it is forgotten.
+    var remembered: Deque<(identity: EntryIdentity, until: Timestamp)> = []
+    /// In the order of intake; what is done with is passed over.
+    var intakeOrder: Deque<EntryIdentity> = []
+    var running: Set<EntryIdentity> = []
+    var runningBatches = 0
+    /// An entry that has failed or crashed before runs alone, so that it cannot drag others down with it.
+    var isRunningSuspect = false
+    var residentBytes = 0
+    /// What counts against the bounds.
+    var load = Load()
+
+    struct Load: Sendable {
+        var entries = 0
+        var bytes = 0
+        var dead = 0
+    }
+
+    /// A queue with nothing in it, or with what a store recovered; the actions are what to do about that.
+    public static func starting(
+        origin: UUID, configuration: QueueConfiguration, recovery: Recovery, random: MeshRandom, now: Timestamp
+    ) -> (QueueState, [Action]) {
+        var state = QueueState(
+            origin: origin, configuration: configuration, random: random,
+            nextSequence: recovery.highestSequence + 1)
+        let actions = state.recover(recovery.entries, now: now)
+        return (state, actions)
+    }
+
+    private init(origin: UUID, configuration: QueueConfiguration, random: MeshRandom, nextSequence: UInt64) {
+        self.origin = origin
+        self.configuration = configuration
+        self.random = random
+        self.nextSequence = nextSequence
+    }
+
+    /// When something is due that no event announces: a retry, or ids to forget.
+    public var nextDue: Timestamp? {
+        [retries.earliest, remembered.first?.until].compactMap { $0 }.min()
+    }
+
+    /// Lets time pass.
+    public mutating func tick(now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        while let identity = retries.popDue(now: now) {
+            guard case .backingOff(let until) = items[identity]?.phase, until <= now else { continue }
+            makeReady(identity)
+            actions = [.dispatch]
+        }
+        var forgotten: [EntryIdentity] = []
+        while let first = remembered.first, first.until <= now {
+            remembered.removeFirst()
+            remove(first.identity)
+            forgotten.append(first.identity)
+        }
+        if !forgotten.isEmpty { actions.append(.store([.forget(forgotten)], until: .written, intake: nil)) }
+        return actions
+    }
+
+    mutating func remove(_ identity: EntryIdentity) {
+        guard let item = items.removeValue(forKey: identity) else { return }
+        if ids[item.header.id] == identity { ids[item.header.id] = nil }
+        residentBytes -= item.payload?.count ?? 0
+    }
+
+    mutating func dropPayload(_ identity: EntryIdentity) {
+        residentBytes -= items[identity]?.payload?.count ?? 0
+        items[identity]?.payload = nil
+    }
+
+    mutating func countIn(_ header: EntryHeader) {
+        load.entries += 1
+        load.bytes += header.payloadBytes
+        intakeOrder.append(header.identity)
+        // Nobody may ever ask for the oldest: what is done with must not gather at the front.
+        while intakeOrder.count > 2 * load.entries + 64, let first = intakeOrder.first, isDone(first) {
+            intakeOrder.removeFirst()
+        }
+    }
+
+    private func isDone(_ identity: EntryIdentity) -> Bool {
+        guard let phase = items[identity]?.phase else { return true }
+        return phase == .completed || phase == .dead
+    }
+
+    mutating func countOut(_ header: EntryHeader) {
+        load.entries -= 1
+        load.bytes -= header.payloadBytes
+    }
+
+    mutating func makeReady(_ identity: EntryIdentity) {
+        guard let header = items[identity]?.header else { return }
+        items[identity]?.phase = .ready
+        lanes.add(identity, key: lane(of: header))
+    }
+
+    func lane(of header: EntryHeader) -> String? { configuration.ordering == .perKey ? header.key : nil }
+}
