@@ -16,9 +16,9 @@ extension IntegrationTests {
                     try await StratumProcess("stratum-2", in: pool, port: port),
                 ]
                 let (outcome, result) = try await mine(
-                    at: servers[0].url, user: "somebody.rig", "--shares", "5", "--duration", "50", "--version-rolling")
+                    at: servers[0].url, user: "somebody.rig", "--shares", "20", "--duration", "50", "--version-rolling")
                 #expect(outcome.exit == .code(0), "\(outcome.errors)")
-                #expect(result.accepted >= 5 && result.violations == 0, "\(outcome.errors)")
+                #expect(result.accepted >= 20 && result.violations == 0, "\(outcome.errors)")
                 // Each share at this difficulty meets the network's target.
                 #expect(result.blocks == result.accepted)
 
@@ -39,12 +39,13 @@ extension IntegrationTests {
                 var workers: [ListedWorker] = []
                 try await eventually("the shares are written: \(workers)") {
                     workers = try await pool.headframe("pool", "workers", "--json").decoded()
-                    return workers.first?.accepted == result.accepted
+                    // The miner ends with the share that it wanted, whatever else is on its way.
+                    return workers.first.map { $0.accepted >= result.accepted } ?? false
                 }
                 #expect(workers.map(\.worker) == ["somebody.rig"])
                 let shares: [ListedShares] = try await pool.headframe("pool", "shares", "--last", "10m", "--json")
                     .decoded()
-                #expect(shares.reduce(0) { $0 + $1.accepted } == result.accepted)
+                #expect(shares.reduce(0) { $0 + $1.accepted } >= result.accepted)
             }
         }
 

@@ -106,7 +106,7 @@ internal import Testing
             Issue.record("not kept")
             return
         }
-        #expect(kept.contains("height 100 since 5 s") && kept.contains("none of the 2 jobmanagers"))
+        #expect(kept.contains("height 100, last confirmed 5 s ago") && kept.contains("none of the 2 jobmanagers"))
         guard case .none(let old) = supply.state(facts(.seconds(600), known: 0, ready: 0), now: now) else {
             Issue.record("not given up")
             return
