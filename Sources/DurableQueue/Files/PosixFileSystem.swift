@@ -5,14 +5,19 @@ public struct PosixFileSystem: FileSystem {
     /// The file system of the machine.
     public init() {}
 
-    /// Makes a folder and those above it.
+    /// Makes a folder and those above it; each that is new is on the disk by then.
     public func makeFolder(_ path: String) throws(FileSystemError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw .last("create the folder", path)
-        }
-        try makeFolder(String(path[..<slash]))
+        guard mkdir(path, 0o700) != 0 else { return try synchronizeFolder(Self.parent(of: path)) }
+        guard errno != EEXIST else { return }
+        guard errno == ENOENT, Self.parent(of: path) != path else { throw .last("create the folder", path) }
+        try makeFolder(Self.parent(of: path))
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("create the folder", path) }
+        try synchronizeFolder(Self.parent(of: path))
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// What is in a folder.

@@ -37,7 +37,6 @@ struct LogFolder {
 
     private static func summary(_ found: LogRecovery, _ origin: UUID) -> Recovery {
         var recovery = Recovery()
-        recovery.entries = found.index.table.all
         recovery.highestSequence = found.index.table.highestSequence(of: origin)
         recovery.dropped = found.dropped
         recovery.recordCount = found.recordCount
@@ -45,26 +44,26 @@ struct LogFolder {
     }
 
     private func hold() throws(DurableQueueError) -> (any FileLock, [String]) {
-        do {
+        let lock: (any FileLock)?
+        let names: [String]
+        do throws(FileSystemError) {
             try fileSystem.makeFolder(path)
             try fileSystem.synchronizeFolder(parent)
-            guard let lock = try fileSystem.lock(path + "/" + Self.lockName) else {
-                throw DurableQueueError(
-                    .locked,
-                    "opening the queue in \(path) was refused: another process holds it; give each instance a folder of its own"
-                )
-            }
-            return (lock, try fileSystem.names(in: path))
-        } catch let error as FileSystemError {
-            throw DurableQueueError(error, while: "opening the queue in \(path)")
-        } catch let error as DurableQueueError {
-            throw error
-        } catch { fatalError("no other error can come here: \(error)") }
+            lock = try fileSystem.lock(path + "/" + Self.lockName)
+            names = try fileSystem.names(in: path)
+        } catch { throw DurableQueueError(error, while: "opening the queue in \(path)") }
+        guard let lock else {
+            throw DurableQueueError(
+                .locked,
+                "opening the queue in \(path) was refused: another process holds it; give each instance a folder of its own"
+            )
+        }
+        return (lock, names)
     }
 
     private var parent: String {
-        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// The UUID of the store, written when there is none.
@@ -76,18 +75,14 @@ struct LogFolder {
             }
             return try writeOrigin(file)
         }
-        do {
-            let opened = try fileSystem.open(file, creating: false)
-            let text = String(decoding: try opened.read(at: 0, count: 36), as: UTF8.self)
-            guard let origin = UUID(uuidString: text) else {
-                throw DurableQueueError.corrupted(file, 0, "it holds no UUID")
-            }
-            return origin
-        } catch let error as FileSystemError {
-            throw DurableQueueError(error, while: "reading whose the queue is")
-        } catch let error as DurableQueueError {
-            throw error
-        } catch { fatalError("no other error can come here: \(error)") }
+        let bytes: [UInt8]
+        do throws(FileSystemError) {
+            bytes = try fileSystem.open(file, creating: false).read(at: 0, count: 36)
+        } catch { throw DurableQueueError(error, while: "reading whose the queue is") }
+        guard let origin = UUID(uuidString: String(decoding: bytes, as: UTF8.self)) else {
+            throw .corrupted(file, 0, "it holds no UUID")
+        }
+        return origin
     }
 
     private func writeOrigin(_ file: String) throws(DurableQueueError) -> UUID {

@@ -162,7 +162,7 @@ extension RecordCoding {
         return DeadLetter(reason: reason, error: error, time: Timestamp(milliseconds: time))
     }
 
-    private func put(_ progress: Progress, into writer: inout ByteWriter) {
+    private func put(_ progress: EntryProgress, into writer: inout ByteWriter) {
         switch progress.status {
         case .waiting: writer.bytes.append(0)
         case .running: writer.bytes.append(1)
@@ -182,8 +182,8 @@ extension RecordCoding {
         writer.bytes.append(progress.hasPayload ? 1 : 0)
     }
 
-    private func progress(_ reader: inout ByteReader) -> Progress? {
-        var progress = Progress()
+    private func progress(_ reader: inout ByteReader) -> EntryProgress? {
+        var progress = EntryProgress()
         guard let status = status(&reader), let runs = reader.variable(), let failures = reader.variable(),
             let crashes = reader.variable(), let error = optional(&reader), let holders = members(&reader),
             let completedBy = members(&reader), let hasPayload: UInt8 = reader.number()

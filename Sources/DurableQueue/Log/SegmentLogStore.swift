@@ -9,8 +9,6 @@ public final class SegmentLogStore: DurableStore {
     public let origin: UUID
     /// The folder.
     public let folder: String
-    /// What was found at opening.
-    public let recovery: Recovery
     /// Everything survives, as far as the disk keeps what it says it has.
     public let promise = StorePromise(
         survivesProcess: true, survivesPowerLoss: true,
@@ -27,6 +25,8 @@ public final class SegmentLogStore: DurableStore {
         var status = StoreStatus()
     }
 
+    /// Without the entries, which would be in memory twice.
+    private let found: Recovery
     let index: SharedLogIndex
     let reader: LogReader
     private let committer: LogCommitter
@@ -46,7 +46,7 @@ public final class SegmentLogStore: DurableStore {
         let opened = try LogFolder(path: folder, fileSystem: fileSystem).open(options)
         self.folder = folder
         origin = opened.log.coding.origin
-        recovery = opened.recovery
+        found = opened.recovery
         lock = opened.lock
         index = opened.log.index
         reader = LogReader(index: index, coding: opened.log.coding)
@@ -71,6 +71,13 @@ public final class SegmentLogStore: DurableStore {
             return state.waiting.count == 1
         }
         if isFirst { thread.submit { self.commit() } }
+    }
+
+    /// What was found at opening. The entries are those that it holds by now.
+    public var recovery: Recovery {
+        var recovery = found
+        recovery.entries = index.with { $0.table.all }
+        return recovery
     }
 
     private func commit() {

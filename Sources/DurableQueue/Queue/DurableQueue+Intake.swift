@@ -41,6 +41,34 @@ extension DurableQueue {
         return actions
     }
 
+    /// Answers the intakes whose deadline has passed.
+    func expireIntakes(_ core: inout Core, now: Timestamp) {
+        for (waiter, identity) in core.intakes.takeLate(now: now) {
+            let error = core.state.isWaitingForMembers(identity) ? notReplicated(identity) : timeout(identity)
+            core.intakes.answer(waiter, .failure(error))
+        }
+        core.intakes.refuseLate(
+            now: now,
+            DurableQueueError(
+                .full,
+                "no room came free in \(configuration.name) in time, and nothing was taken: try again later, or run more consumers"
+            ))
+    }
+
+    private func notReplicated(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .notReplicated,
+            "the entry \(identity) of \(configuration.name) was not confirmed by enough members in time: it is stored here and runs once it is; "
+                + "see which members are up, or ask for fewer")
+    }
+
+    private func timeout(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .timeout,
+            "the entry \(identity) of \(configuration.name) was not written in time: it may be stored and run; give it again with the same "
+                + "id, and see whether the disk answers")
+    }
+
     private var full: DurableQueueError {
         DurableQueueError(
             .full,

@@ -43,7 +43,7 @@ extension DurableQueue {
             let isFlushDue = now - lastFlush >= configuration.flushInterval
             if isFlushDue { lastFlush = now }
             perform { core in
-                core.intakes.expire(now: now, configuration.name)
+                expireIntakes(&core, now: now)
                 var actions = core.state.nextDue.map { $0 <= now } == true ? core.state.tick(now: now) : []
                 if isFlushDue { actions += flush(&core) }
                 return actions

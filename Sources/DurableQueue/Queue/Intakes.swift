@@ -97,25 +97,23 @@ struct Intakes: Sendable {
 
     // MARK: Giving up
 
-    /// Answers those whose deadline has passed.
-    mutating func expire(now: Timestamp, _ queueName: String) {
+    /// Those whose acknowledgement did not come before their deadline, to be answered.
+    mutating func takeLate(now: Timestamp) -> [(waiter: Waiter, identity: EntryIdentity)] {
+        var late: [(waiter: Waiter, identity: EntryIdentity)] = []
         while let first = deadlines.first, first.deadline <= now || waiting[first.ticket] == nil {
             deadlines.removeFirst()
             guard let found = waiting.removeValue(forKey: first.ticket) else { continue }
             byEntry[found.identity]?.removeAll { $0 == first.ticket }
-            let error = DurableQueueError(
-                .timeout,
-                "the entry \(found.identity) of \(queueName) was not acknowledged in time: it may be stored and run; give it again with "
-                    + "the same id, and see whether the disk and enough members answer")
-            answers.append((found.waiter, .failure(error)))
+            late.append((found.waiter, found.identity))
         }
-        let late = queued.filter { $0.deadline <= now }
-        guard !late.isEmpty else { return }
+        return late
+    }
+
+    /// Answers those for whom no room came free before their deadline.
+    mutating func refuseLate(now: Timestamp, _ error: @autoclosure () -> DurableQueueError) {
+        guard queued.contains(where: { $0.deadline <= now }) else { return }
+        for request in queued where request.deadline <= now { answers.append((request.waiter, .failure(error()))) }
         queued.removeAll { $0.deadline <= now }
-        let error = DurableQueueError(
-            .full,
-            "no room came free in \(queueName) in time, and nothing was taken: try again later, or run more consumers")
-        for request in late { answers.append((request.waiter, .failure(error))) }
     }
 
     func isCancelled(_ ticket: UInt64) -> Bool { cancelledEarly.contains(ticket) }

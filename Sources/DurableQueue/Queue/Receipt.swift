@@ -4,6 +4,12 @@ public struct Receipt: Sendable, Hashable {
     public let identity: EntryIdentity
     /// Whether the id was known, so that nothing new was taken.
     public let isKnown: Bool
+
+    /// A receipt from its parts.
+    public init(identity: EntryIdentity, isKnown: Bool) {
+        self.identity = identity
+        self.isKnown = isKnown
+    }
 }
 
 /// What a queue holds and does.

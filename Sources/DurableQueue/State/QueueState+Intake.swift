@@ -39,7 +39,9 @@ extension QueueState {
                 + "it, or raise the bound")
     }
 
-    mutating func insert(_ header: EntryHeader, payload: [UInt8]?, phase: Phase, progress: Progress = Progress()) {
+    mutating func insert(
+        _ header: EntryHeader, payload: [UInt8]?, phase: Phase, progress: EntryProgress = EntryProgress()
+    ) {
         var item = Item(header: header, payload: nil, phase: phase, progress: progress)
         if let payload, residentBytes + payload.count <= configuration.residentBytes {
             item.payload = payload
@@ -107,6 +109,9 @@ extension QueueState {
         case .replicationOnly: !members.isEmpty && members.isSubset(of: holders)
         }
     }
+
+    /// Whether an entry is stored here and lacks confirmations.
+    public func isWaitingForMembers(_ identity: EntryIdentity) -> Bool { items[identity]?.phase == .replicating }
 
     private mutating func acknowledge(_ identity: EntryIdentity) -> [Action] {
         makeReady(identity)

@@ -59,7 +59,7 @@ extension QueueState {
     }
 
     /// Whether as many members hold it as the mode asks for. Where all members are asked for, who they are is not known yet.
-    private func isSafe(_ progress: Progress) -> Bool {
+    private func isSafe(_ progress: EntryProgress) -> Bool {
         switch configuration.mode {
         case .queueOnly: true
         case .replicated(let minimum): progress.holders.count >= minimum || progress.runs > 0

@@ -53,7 +53,7 @@ public struct QueueState: Sendable {
         let header: EntryHeader
         var payload: [UInt8]?
         var phase: Phase
-        var progress: Progress
+        var progress: EntryProgress
     }
 
     /// The store that it takes entries in for.

@@ -30,7 +30,7 @@ public struct StorePromise: Sendable, Hashable {
 
 /// What a store found when it was opened.
 public struct Recovery: Sendable {
-    /// Everything that it holds, by identity. Whoever opens it may let go of this once it is read.
+    /// Everything that it holds, in the order of the identities.
     public var entries: [StoredEntry] = []
     /// The highest sequence of its own origin that was ever given out.
     public var highestSequence: UInt64 = 0
@@ -117,7 +117,7 @@ public protocol DurableStore: Sendable {
     var origin: UUID { get }
     /// What an acknowledgement is worth.
     var promise: StorePromise { get }
-    /// What was found when the store was opened.
+    /// What was found when the store was opened; to be read before anything is handed over.
     var recovery: Recovery { get }
 
     /// Hands records over; never blocks. When they fail, none of them has an effect while the store lives; after a crash a first part of

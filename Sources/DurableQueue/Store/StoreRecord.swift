@@ -22,11 +22,11 @@ public enum StoreRecord: Hashable, Sendable {
     case held([EntryIdentity], by: MemberID)
     /// A member has run these.
     case completedElsewhere([EntryIdentity], by: MemberID)
-    /// All that is known of an entry, in place of what was; the payload only if ``Progress/hasPayload`` says so.
+    /// All that is known of an entry, in place of what was; the payload only if ``EntryProgress/hasPayload`` says so.
     case keep(StoredEntry, payload: [UInt8])
 }
 
-extension Progress {
+extension EntryProgress {
     mutating func begin() {
         // A run that was begun and never ended took the process with it.
         if case .running = status { crashes += 1 }

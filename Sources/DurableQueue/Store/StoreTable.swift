@@ -67,7 +67,7 @@ struct StoreTable<Place: Sendable>: Sendable {
     }
 
     private mutating func update(
-        _ identities: [EntryIdentity], _ changing: (Slot?, Slot?) -> Void, _ change: (inout Progress) -> Void
+        _ identities: [EntryIdentity], _ changing: (Slot?, Slot?) -> Void, _ change: (inout EntryProgress) -> Void
     ) {
         for identity in identities {
             guard let index = slots.index(forKey: identity) else { continue }

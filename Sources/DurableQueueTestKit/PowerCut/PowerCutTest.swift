@@ -43,9 +43,7 @@ public struct PowerCutTest: Sendable {
     }
 
     /// Cuts at every operation, with nothing of the rest surviving and with a part of it.
-    ///
-    /// - Parameter stopsEarly: whether the first violation is enough.
-    public func run(stopsEarly: Bool = false) async -> Report {
+    public func run() async -> Report {
         var report = Report()
         var operation = 1
         while true {
@@ -61,7 +59,7 @@ public struct PowerCutTest: Sendable {
                 } catch { report.violations.append("\(place): \(error)") }
             }
             if !fileSystem.isCut { report.files = fileSystem.sizes(in: folder).filter { $0.key.hasSuffix(".segment") } }
-            guard fileSystem.isCut, !stopsEarly || report.violations.isEmpty else { return report }
+            guard fileSystem.isCut else { return report }
             report.cuts += 1
             operation += 1
         }

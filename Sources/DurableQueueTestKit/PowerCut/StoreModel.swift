@@ -56,13 +56,13 @@ struct StoreModel: Hashable, Sendable {
         }
     }
 
-    private static func run(_ progress: inout Progress) {
+    private static func run(_ progress: inout EntryProgress) {
         if progress.status == .running { progress.crashes += 1 }
         progress.status = .running
         progress.runs += 1
     }
 
-    private mutating func change(_ identities: [EntryIdentity], _ body: (inout Progress) -> Void) {
+    private mutating func change(_ identities: [EntryIdentity], _ body: (inout EntryProgress) -> Void) {
         for identity in identities {
             guard var held = entries[identity] else { continue }
             body(&held.stored.progress)

@@ -31,6 +31,8 @@ public struct StoreWorkload: Sendable {
     private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
 
     private mutating func step() -> Step {
+        // What is not forgotten is never compacted.
+        if known.count > 16, number(0...1) == 0 { return Step(records: [forget()], durability: .synced) }
         let isIntake = known.count < 3 || number(0...9) < 5
         let records = isIntake ? (0..<number(1...4)).map { _ in StoreRecord.add(entry()) } : [change()]
         return Step(records: records, durability: number(0...3) > 0 ? .synced : .written)
@@ -65,12 +67,15 @@ public struct StoreWorkload: Sendable {
         case 8: return .revive(some[0])
         case 9: return .held(some, by: "stratum-2")
         case 10: return .release(some)
-        default:
-            // Mostly the oldest, as ids are forgotten in their order.
-            let forgotten = Array(known.prefix(number(1...6)))
-            known.removeFirst(forgotten.count)
-            if known.isEmpty { known = forgotten }
-            return .forget(forgotten)
+        default: return forget()
         }
+    }
+
+    /// The oldest, as ids are forgotten in their order.
+    private mutating func forget() -> StoreRecord {
+        let forgotten = Array(known.prefix(number(1...8)))
+        known.removeFirst(forgotten.count)
+        if known.isEmpty { known = forgotten }
+        return .forget(forgotten)
     }
 }

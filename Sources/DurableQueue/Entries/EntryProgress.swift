@@ -54,7 +54,7 @@ public enum EntryStatus: Hashable, Sendable {
 }
 
 /// What a store knows of an entry besides what was enqueued.
-public struct Progress: Hashable, Sendable {
+public struct EntryProgress: Hashable, Sendable {
     /// How far it has come.
     public var status: EntryStatus = .waiting
     /// Runs that were begun.
@@ -81,13 +81,13 @@ public struct StoredEntry: Hashable, Sendable {
     /// What was enqueued.
     public let header: EntryHeader
     /// What became of it.
-    public var progress: Progress
+    public var progress: EntryProgress
 
     /// What tells it from every other entry.
     public var identity: EntryIdentity { header.identity }
 
     /// A stored entry from its parts.
-    public init(header: EntryHeader, progress: Progress = Progress()) {
+    public init(header: EntryHeader, progress: EntryProgress = EntryProgress()) {
         self.header = header
         self.progress = progress
     }

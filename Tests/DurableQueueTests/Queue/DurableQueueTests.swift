@@ -1,0 +1,267 @@
+internal import DurableQueue
+internal import DurableQueueTestKit
+internal import Synchronization
+internal import TestSupport
+internal import Testing
+
+@Suite struct DurableQueueTests {
+    /// What a handler saw.
+    final class Seen: Sendable {
+        private let payloads = Mutex<[[UInt8]]>([])
+        var all: [[UInt8]] { payloads.withLock { $0 } }
+        func add(_ deliveries: [Delivery]) { payloads.withLock { $0 += deliveries.map(\.payload) } }
+    }
+
+    static func configuration(_ change: (inout QueueConfiguration) -> Void = { _ in }) -> QueueConfiguration {
+        var configuration = QueueConfiguration(name: "test")
+        configuration.retryDelay = .milliseconds(5)
+        change(&configuration)
+        return configuration
+    }
+
+    /// Runs a queue while `body` does, then ends it in good order.
+    static func running<Value: Sendable>(
+        _ queue: DurableQueue, _ handler: @escaping @Sendable ([Delivery]) async throws -> Void,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await queue.run(handler) }
+            let value = try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+            await queue.close()
+            return value
+        }
+    }
+
+    @Test func everythingThatIsTakenIsRunOnce() async throws {
+        let folder = try TemporaryFolder("queue")
+        let queue = DurableQueue(store: try SegmentLogStore(folder: folder.path), configuration: Self.configuration())
+        let seen = Seen()
+        try await Self.running(queue, { seen.add($0) }) {
+            try await withThrowingTaskGroup { group in
+                for number in 0..<300 {
+                    group.addTask { try await queue.enqueue(payload: [UInt8(number % 256), UInt8(number / 256)]) }
+                }
+                try await group.waitForAll()
+            }
+            try await eventually("all were run") { queue.status.depth == 0 }
+        }
+        #expect(seen.all.count == 300)
+        #expect(Set(seen.all).count == 300)
+        #expect(queue.status.dead == 0)
+    }
+
+    @Test func whatWasNotRunIsRunAfterARestart() async throws {
+        let folder = try TemporaryFolder("queue")
+        let first = DurableQueue(store: try SegmentLogStore(folder: folder.path))
+        let receipts = try await [[1], [2], [3]].asyncMap { try await first.enqueue(id: "id \($0[0])", payload: $0) }
+        await first.close()
+        let second = DurableQueue(store: try SegmentLogStore(folder: folder.path))
+        let seen = Seen()
+        try await Self.running(second, { seen.add($0) }) {
+            let again = try await second.enqueue(id: "id 2", payload: [9])
+            #expect(again == Receipt(identity: receipts[1].identity, isKnown: true))
+            try await eventually("all were run") { second.status.depth == 0 }
+        }
+        #expect(seen.all == [[1], [2], [3]])
+        let third = DurableQueue(store: try SegmentLogStore(folder: folder.path))
+        #expect(third.status.depth == 0)
+        await third.close()
+    }
+
+    @Test func aPoisonousEntryIsGivenUpAndTheOthersRun() async throws {
+        let configuration = Self.configuration { $0.maximumFailures = 3 }
+        let queue = DurableQueue(store: try InMemoryStore(), configuration: configuration)
+        let seen = Seen()
+        for number in 0..<20 as Range<UInt8> { _ = try await queue.enqueue(payload: [number]) }
+        struct Poison: Error {}
+        let handler: @Sendable ([Delivery]) async throws -> Void = { deliveries in
+            if deliveries.contains(where: { $0.payload == [7] }) { throw Poison() }
+            seen.add(deliveries)
+        }
+        try await Self.running(queue, handler) {
+            try await eventually("all but one were run") { queue.status.depth == 0 }
+            #expect(queue.status.dead == 1)
+            let dead = try #require(queue.deadLetters.first)
+            #expect(dead.progress.lastError == "Poison()")
+            #expect(try await queue.retry([dead.identity]) == [dead.identity])
+            try await eventually("it was given up again") { queue.status.dead == 1 }
+            #expect(try await queue.drop([dead.identity]) == [dead.identity])
+            #expect(queue.status.dead == 0)
+        }
+        #expect(Set(seen.all) == Set((0..<20).filter { $0 != 7 }.map { [$0] }))
+    }
+
+    @Test func aBatchMayFailInPart() async throws {
+        let queue = DurableQueue(store: try InMemoryStore(), configuration: Self.configuration())
+        for number in 1...3 as ClosedRange<UInt8> { _ = try await queue.enqueue(payload: [number]) }
+        let runs = Mutex<[[UInt8]: Int]>([:])
+        let handler: @Sendable ([Delivery]) async throws -> Void = { deliveries in
+            runs.withLock { runs in for delivery in deliveries { runs[delivery.payload, default: 0] += 1 } }
+            let failed = deliveries.filter { $0.payload == [2] && $0.run == 1 }
+            if let failed = failed.first { throw BatchFailure([failed.identity: "once more"]) }
+        }
+        try await Self.running(queue, handler) {
+            try await eventually("all were run") { queue.status.depth == 0 }
+        }
+        #expect(runs.withLock { $0 } == [[1]: 1, [2]: 2, [3]: 1])
+    }
+
+    @Test func whatIsNotInMemoryIsReadFromTheStore() async throws {
+        let folder = try TemporaryFolder("queue")
+        let configuration = Self.configuration { $0.residentBytes = 100 }
+        let queue = DurableQueue(store: try SegmentLogStore(folder: folder.path), configuration: configuration)
+        let payloads = (0..<10).map { [UInt8](repeating: UInt8($0), count: 60) }
+        for payload in payloads { _ = try await queue.enqueue(payload: payload) }
+        let seen = Seen()
+        try await Self.running(queue, { seen.add($0) }) {
+            try await eventually("all were run") { queue.status.depth == 0 }
+        }
+        #expect(seen.all == payloads)
+    }
+
+    @Test func aFullQueueRefusesOrWaits() async throws {
+        let refusing = DurableQueue(
+            store: try InMemoryStore(), configuration: Self.configuration { $0.maximumEntries = 1 })
+        _ = try await refusing.enqueue(payload: [])
+        let error = await #expect(throws: DurableQueueError.self) { try await refusing.enqueue(payload: []) }
+        #expect(error?.code == .full)
+
+        let waiting = DurableQueue(
+            store: try InMemoryStore(),
+            configuration: Self.configuration { configuration in
+                configuration.maximumEntries = 1
+                configuration.atBound = .wait
+            })
+        try await Self.running(waiting, { _ in }) {
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<50 { group.addTask { try await waiting.enqueue(payload: []) } }
+                try await group.waitForAll()
+            }
+        }
+        #expect(waiting.status.dead == 0)
+    }
+
+    @Test func waitingHasADeadlineAndCanBeCancelled() async throws {
+        let configuration = Self.configuration { configuration in
+            configuration.mode = .replicated(min: 1)
+            configuration.acknowledgeWithin = .milliseconds(60)
+        }
+        let queue = DurableQueue(store: try InMemoryStore(), configuration: configuration)
+        try await Self.running(queue, { _ in }) {
+            let late = await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [1]) }
+            #expect(late?.code == .notReplicated)
+            let cancelled = await withTaskGroup(of: DurableQueueError.Code?.self) { group in
+                group.addTask {
+                    do throws(DurableQueueError) { _ = try await queue.enqueue(payload: [2]) } catch {
+                        return error.code
+                    }
+                    return nil
+                }
+                group.cancelAll()
+                return await group.next() ?? nil
+            }
+            #expect(cancelled == .cancelled)
+        }
+    }
+
+    @Test func aConfirmationAcknowledges() async throws {
+        /// Confirms at once, as a member that answers would.
+        final class Loopback: QueueReplicator {
+            let queue = Mutex<DurableQueue?>(nil)
+            func replicate(_ identities: [EntryIdentity]) { queue.withLock { $0 }?.held(identities, by: "other") }
+            func replicateCompletion(_ identities: [EntryIdentity]) {}
+        }
+        let loopback = Loopback()
+        let queue = DurableQueue(
+            store: try InMemoryStore(), configuration: Self.configuration { $0.mode = .replicated(min: 1) },
+            replicator: loopback)
+        loopback.queue.withLock { $0 = queue }
+        #expect(try await queue.enqueue(id: "a", payload: []).isKnown == false)
+        #expect(try await queue.enqueue(id: "a", payload: []).isKnown == true)
+        loopback.queue.withLock { $0 = nil }
+    }
+
+    @Test func cancellingGivesBackWhatRuns() async throws {
+        let folder = try TemporaryFolder("queue")
+        let queue = DurableQueue(store: try SegmentLogStore(folder: folder.path), configuration: Self.configuration())
+        _ = try await queue.enqueue(payload: [1])
+        let isRunning = Atomic(false)
+        let handler: @Sendable ([Delivery]) async throws -> Void = { _ in
+            isRunning.store(true, ordering: .relaxed)
+            // For ever, that is until it is cancelled.
+            try await Task.sleep(for: .seconds(600))
+        }
+        try await Self.running(queue, handler) {
+            try await eventually("it runs") { isRunning.load(ordering: .relaxed) }
+        }
+        let again = try SegmentLogStore(folder: folder.path)
+        let progress = try #require(again.recovery.entries.first?.progress)
+        #expect(progress.status == .waiting)
+        #expect((progress.runs, progress.failures, progress.crashes) == (1, 0, 0))
+        await again.close()
+    }
+
+    @Test func aFailingDiskEndsTheRun() async throws {
+        let fileSystem = SimulatedFileSystem()
+        let queue = DurableQueue(
+            store: try SegmentLogStore(folder: "/log", fileSystem: fileSystem), configuration: Self.configuration())
+        fileSystem.failSynchronizing(true)
+        let error = await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [1]) }
+        #expect(error?.code == .syncFailed)
+        let end = await #expect(throws: DurableQueueError.self) { try await queue.run { _ in } }
+        #expect(end?.code == .syncFailed)
+    }
+
+    @Test func completionsThatFindNoSpaceAreWrittenLater() async throws {
+        let fileSystem = SimulatedFileSystem()
+        let queue = DurableQueue(
+            store: try SegmentLogStore(folder: "/log", fileSystem: fileSystem),
+            configuration: Self.configuration { $0.flushInterval = .milliseconds(10) })
+        let receipt = try await queue.enqueue(payload: [1])
+        fileSystem.limitSpace(to: 0)
+        queue.complete([receipt.identity])
+        try await Self.running(queue, { _ in }) {
+            await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [2]) }
+            fileSystem.limitSpace(to: nil)
+            try await eventually("the completion is in the store") {
+                await queue.store.snapshot().entries.contains {
+                    if case .completed = $0.progress.status { true } else { false }
+                }
+            }
+        }
+    }
+
+    @Test func nobodysFoldersAreAdopted() async throws {
+        let folder = try TemporaryFolder("queue")
+        let folders = QueueFolders(root: folder.path + "/shares")
+        #expect(try folders.adopt(besides: "stratum-1").stores.isEmpty)
+        let held = try folders.open("stratum-2")
+        let left = DurableQueue(store: try folders.open("stratum-3"))
+        let receipt = try await left.enqueue(payload: [5])
+        await left.close()
+
+        let adoption = try folders.adopt(besides: "stratum-1")
+        #expect(adoption.stores.keys.sorted() == ["stratum-3"])
+        #expect(adoption.failures.isEmpty)
+        let store = try #require(adoption.stores["stratum-3"])
+        let seen = Mutex<[EntryIdentity]>([])
+        let adopted = DurableQueue(store: store)
+        try await Self.running(adopted, { batch in seen.withLock { $0 += batch.map(\.identity) } }) {
+            try await eventually("it was run") { adopted.status.depth == 0 }
+        }
+        #expect(seen.withLock { $0 } == [receipt.identity])
+        try await store.destroy()
+        #expect(try PosixFileSystem().names(in: folders.root) == ["stratum-2"])
+        await held.close()
+    }
+}
+
+extension Sequence {
+    func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
