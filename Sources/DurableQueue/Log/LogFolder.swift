@@ -104,9 +104,12 @@ struct LogFolder {
     /// Removes everything; the lock is to be held, or to have been held until just now.
     func remove() -> Result<Void, DurableQueueError> {
         do throws(FileSystemError) {
+            // The oldest first and the origin last, so that what a crash leaves is still a queue.
             let names = try fileSystem.names(in: path)
-            for name in names where name != Self.lockName { try fileSystem.remove(path + "/" + name) }
-            try fileSystem.remove(path + "/" + Self.lockName)
+            let segments = names.filter { SegmentHeader.segment(named: $0) != nil }.sorted()
+            for name in segments { try fileSystem.remove(path + "/" + name) }
+            try fileSystem.synchronizeFolder(path)
+            for name in Set(names).subtracting(segments) { try fileSystem.remove(path + "/" + name) }
             try fileSystem.removeFolder(path)
             try fileSystem.synchronizeFolder(parent)
             return .success(())

@@ -26,11 +26,11 @@ extension DurableQueue {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
             for await _ in bell.rings() {
+                guard store.status.failure == nil else { break }
                 guard let handler else { continue }
                 while !Task.isCancelled, let batch = takeBatch() {
                     group.addTask { await self.run(batch, handler) }
                 }
-                guard store.status.failure == nil else { break }
             }
             group.cancelAll()
         }
@@ -60,34 +60,54 @@ extension DurableQueue {
         return [.store(core.owed, until: .synced, intake: nil)]
     }
 
-    private struct Taken: Sendable {
-        let batch: Batch
-        let record: StoreRecord
+    private func takeBatch() -> Batch? { core.withLock { $0.state.nextBatch() } }
+
+    /// Writes that a batch is begun, before its handler is, so that a crash of the process is counted.
+    private func noteRun(of batch: Batch) async throws(DurableQueueError) {
+        let failure = await withCheckedContinuation { continuation in
+            core.withLock { core in
+                // Under the lock like all records, so that none about these entries comes in between.
+                store.submit([core.state.runRecord(of: batch)], until: .written) { continuation.resume(returning: $0) }
+            }
+        }
+        if let failure { throw failure }
     }
 
-    private func takeBatch() -> Taken? {
-        core.withLock { core in core.state.nextBatch().map { Taken(batch: $0.batch, record: $0.record) } }
-    }
-
-    private func run(_ taken: Taken, _ handler: @Sendable ([Delivery]) async throws -> Void) async {
+    private func run(_ batch: Batch, _ handler: @escaping @Sendable ([Delivery]) async throws -> Void) async {
         let deliveries: [Delivery]
         do throws(DurableQueueError) {
-            // On its way before the handler begins, so that a crash of the process is counted.
-            try await store.append([taken.record], until: .written)
-            deliveries = try await self.deliveries(of: taken.batch)
+            try await noteRun(of: batch)
+            deliveries = try await self.deliveries(of: batch)
         } catch {
-            return await giveBack(taken.batch, after: error)
+            return await giveBack(batch, after: error)
         }
-        var failures = missing(from: deliveries, of: taken.batch)
+        var failures = missing(from: deliveries, of: batch)
         do {
-            if !deliveries.isEmpty { try await handler(deliveries) }
+            if !deliveries.isEmpty { try await handle(deliveries, handler) }
         } catch let failure as BatchFailure {
             failures.merge(failure.errors) { first, _ in first }
         } catch {
-            guard !Task.isCancelled else { return perform { core in core.state.released(taken.batch) } }
+            guard !Task.isCancelled else { return perform { core in core.state.released(batch) } }
             for delivery in deliveries { failures[delivery.identity] = "\(error)" }
         }
-        perform { core in core.state.finished(taken.batch, failures: failures, now: clock.now) }
+        perform { core in core.state.finished(batch, failures: failures, now: clock.now) }
+    }
+
+    /// Runs the handler, and cancels it when its time is over.
+    private func handle(
+        _ deliveries: [Delivery], _ handler: @escaping @Sendable ([Delivery]) async throws -> Void
+    ) async throws {
+        let limit = configuration.runWithin
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await handler(deliveries) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw DurableQueueError(
+                    .timeout, "the batch was cancelled after \(limit): make it smaller, or raise the limit")
+            }
+            try await group.next()
+        }
     }
 
     private func missing(from deliveries: [Delivery], of batch: Batch) -> [EntryIdentity: String] {

@@ -39,10 +39,19 @@ public struct QueueFolders: Sendable {
         }
         var adoption = Adoption()
         for name in names.sorted() where name != instance {
-            do throws(DurableQueueError) { adoption.stores[name] = try open(name) } catch  where error.code == .locked {
+            do throws(DurableQueueError) { if try isQueue(name) { adoption.stores[name] = try open(name) } } catch
+                where error.code == .locked
+            {
                 continue
             } catch { adoption.failures[name] = error }
         }
         return adoption
+    }
+
+    /// Opening makes a queue where there is none, which is not to happen to somebody else's folder.
+    private func isQueue(_ name: String) throws(DurableQueueError) -> Bool {
+        do { return try fileSystem.names(in: root + "/" + name).contains(LogFolder.originName) } catch {
+            throw DurableQueueError(error, while: "looking for a queue to adopt")
+        }
     }
 }

@@ -58,6 +58,8 @@ public struct QueueConfiguration: Sendable {
     public var batchBytes = 1 << 20
     /// How many batches run at once.
     public var concurrentBatches = 1
+    /// How long a batch may run before it is cancelled, which counts as a failure of each of its entries.
+    public var runWithin: Duration = .seconds(300)
     /// How long the first retry waits; every further one twice as long, each with jitter of a half.
     public var retryDelay: Duration = .milliseconds(100)
     /// The longest that a retry waits, before jitter.

@@ -32,8 +32,8 @@ public struct Batch: Sendable {
 
 // From the acknowledgement to the end.
 extension QueueState {
-    /// The next batch, if there is one and may run beside those that do. The record of it has to be written before it runs.
-    public mutating func nextBatch() -> (batch: Batch, record: StoreRecord)? {
+    /// The next batch, if there is one and may run beside those that do. Its ``runRecord(of:)`` has to be written before it runs.
+    public mutating func nextBatch() -> Batch? {
         guard runningBatches < configuration.concurrentBatches, !isRunningSuspect else { return nil }
         var members: [Batch.Member] = []
         var bytes = 0
@@ -52,8 +52,12 @@ extension QueueState {
         guard !members.isEmpty else { return nil }
         lanes.endBatch()
         runningBatches += 1
-        let batch = Batch(members: members)
-        return (batch, .run(batch.identities))
+        return Batch(members: members)
+    }
+
+    /// Says that a batch is begun, but for what was completed by others since it was put together.
+    public func runRecord(of batch: Batch) -> StoreRecord {
+        .run(batch.identities.filter { items[$0]?.phase == .running })
     }
 
     private func isSuspect(_ item: Item) -> Bool { item.progress.failures > 0 || item.progress.crashes > 0 }
@@ -123,7 +127,8 @@ extension QueueState {
         guard !completed.isEmpty else { return [] }
         let record = StoreRecord.complete(completed, at: now, keepsPayload: configuration.keepsCompletedPayloads)
         actions.append(.store([record], until: .written, intake: nil))
-        if configuration.mode != .queueOnly { actions.append(.replicateCompletion(completed)) }
+        let own = completed.filter { $0.origin == origin }
+        if configuration.mode != .queueOnly, !own.isEmpty { actions.append(.replicateCompletion(own)) }
         return actions + [.admit]
     }
 

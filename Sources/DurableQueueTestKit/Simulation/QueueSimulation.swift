@@ -152,7 +152,7 @@ public struct QueueSimulation {
     }
 
     private mutating func begin() {
-        guard let (batch, record) = state.nextBatch() else { return }
+        guard let batch = state.nextBatch() else { return }
         report.batches += 1
         let busy = Set(running.flatMap(\.identities))
         var before: Set<EntryIdentity> = []
@@ -161,7 +161,7 @@ public struct QueueSimulation {
             checkOrder(identity, before)
             before.insert(identity)
         }
-        submit([record])
+        submit([state.runRecord(of: batch)])
         running.append(batch)
     }
 

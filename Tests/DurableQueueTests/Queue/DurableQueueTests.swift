@@ -203,6 +203,23 @@ internal import Testing
         await again.close()
     }
 
+    @Test func aHandlerThatHangsFails() async throws {
+        let configuration = Self.configuration { configuration in
+            configuration.runWithin = .milliseconds(30)
+            configuration.maximumFailures = 2
+        }
+        let queue = DurableQueue(store: try InMemoryStore(), configuration: configuration)
+        _ = try await queue.enqueue(payload: [1])
+        let handler: @Sendable ([Delivery]) async throws -> Void = { _ in
+            // For ever, that is until it is cancelled.
+            try await Task.sleep(for: .seconds(600))
+        }
+        try await Self.running(queue, handler) {
+            try await eventually("it was given up") { queue.status.dead == 1 }
+        }
+        #expect(queue.deadLetters.first?.progress.lastError?.contains("was cancelled after") == true)
+    }
+
     @Test func aFailingDiskEndsTheRun() async throws {
         let fileSystem = SimulatedFileSystem()
         let queue = DurableQueue(
@@ -242,6 +259,8 @@ internal import Testing
         let receipt = try await left.enqueue(payload: [5])
         await left.close()
 
+        // Not a queue: it is left alone.
+        try PosixFileSystem().makeFolder(folders.root + "/other")
         let adoption = try folders.adopt(besides: "stratum-1")
         #expect(adoption.stores.keys.sorted() == ["stratum-3"])
         #expect(adoption.failures.isEmpty)
@@ -253,7 +272,8 @@ internal import Testing
         }
         #expect(seen.withLock { $0 } == [receipt.identity])
         try await store.destroy()
-        #expect(try PosixFileSystem().names(in: folders.root) == ["stratum-2"])
+        #expect(try PosixFileSystem().names(in: folders.root).sorted() == ["other", "stratum-2"])
+        #expect(try PosixFileSystem().names(in: folders.root + "/other").isEmpty)
         await held.close()
     }
 }

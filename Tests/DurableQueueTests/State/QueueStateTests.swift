@@ -29,10 +29,9 @@ internal import Testing
         return identity
     }
 
-    static func next(_ state: inout QueueState) throws -> (Batch, StoreRecord) {
+    static func next(_ state: inout QueueState) throws -> Batch {
         let next = state.nextBatch()
-        let (batch, record) = try #require(next)
-        return (batch, record)
+        return try #require(next)
     }
 
     static func stored(_ sequence: UInt64, _ change: (inout EntryProgress) -> Void = { _ in }) -> StoredEntry {
@@ -55,8 +54,8 @@ internal import Testing
         #expect(records.count == 1)
         #expect(state.nextBatch() == nil)
         #expect(state.stored(identity, now: Self.start) == [.acknowledge(identity), .dispatch])
-        let (batch, record) = try Self.next(&state)
-        #expect(record == .run([identity]))
+        let batch = try Self.next(&state)
+        #expect(state.runRecord(of: batch) == .run([identity]))
         let done = state.finished(batch, failures: [:], now: Self.start)
         let complete = StoreRecord.complete([identity], at: Self.start, keepsPayload: false)
         #expect(done == [.store([complete], until: .written, intake: nil), .admit, .dispatch])
@@ -73,7 +72,7 @@ internal import Testing
             return true
         }
         #expect(try isKnown(Self.start + .seconds(1000)))
-        let (batch, _) = try Self.next(&state)
+        let batch = try Self.next(&state)
         _ = state.finished(batch, failures: [:], now: Self.start)
         _ = state.tick(now: Self.start + .milliseconds(9999))
         #expect(try isKnown(Self.start + .milliseconds(9999)))
@@ -96,7 +95,7 @@ internal import Testing
         #expect(state.nextBatch() == nil)
         #expect(state.setMembers(["m2", "m3"], now: Self.start) == [.replicate([identity])])
         #expect(state.held([identity], by: "m3", now: Self.start).contains(.acknowledge(identity)))
-        let (batch, _) = try Self.next(&state)
+        let batch = try Self.next(&state)
         #expect(state.finished(batch, failures: [:], now: Self.start).contains(.replicateCompletion([identity])))
     }
 
@@ -123,7 +122,7 @@ internal import Testing
         let identity = try Self.add("a", to: &state)
         var now = Self.start
         for attempt in 1...3 {
-            let (batch, _) = try Self.next(&state)
+            let batch = try Self.next(&state)
             #expect(batch.identities == [identity])
             let actions = state.finished(batch, failures: [identity: "no \(attempt)"], now: now)
             #expect(state.nextBatch() == nil)
@@ -146,7 +145,7 @@ internal import Testing
         #expect(state.deadLetters.first?.progress.failures == 3)
 
         #expect(state.revive([identity]).revived == [identity])
-        #expect(state.nextBatch()?.batch.identities == [identity])
+        #expect(state.nextBatch()?.identities == [identity])
     }
 
     @Test func crashesAreCountedApart() throws {
@@ -172,7 +171,7 @@ internal import Testing
         #expect(letter.error.contains("ended 3 times"))
         // What has crashed or failed before runs alone.
         var batches: [[UInt64]] = []
-        while let (batch, _) = state.nextBatch() {
+        while let batch = state.nextBatch() {
             batches.append(batch.identities.map(\.sequence))
             _ = state.finished(batch, failures: [:], now: Self.start)
         }
@@ -185,18 +184,18 @@ internal import Testing
             configuration.batchEntries = 2
         }
         let identities = try (1...6).map { try Self.add("\($0)", to: &state) }
-        let (first, _) = try Self.next(&state)
+        let first = try Self.next(&state)
         #expect(first.identities == Array(identities[0...1]))
-        let (second, _) = try Self.next(&state)
+        let second = try Self.next(&state)
         _ = state.finished(first, failures: [identities[0]: "no"], now: Self.start)
         _ = state.tick(now: Self.start + .seconds(1))
-        let (third, _) = try Self.next(&state)
+        let third = try Self.next(&state)
         #expect(third.identities == Array(identities[4...5]))
         #expect(state.nextBatch() == nil)
         _ = state.finished(second, failures: [:], now: Self.start)
         #expect(state.nextBatch() == nil)
         _ = state.finished(third, failures: [:], now: Self.start)
-        #expect(state.nextBatch()?.batch.identities == [identities[0]])
+        #expect(state.nextBatch()?.identities == [identities[0]])
     }
 
     @Test func entriesWithOneKeyRunInOrder() throws {
@@ -208,9 +207,9 @@ internal import Testing
         let a = try (1...4).map { try Self.add("a\($0)", key: "a", to: &state) }
         let b = try Self.add("b", key: "b", to: &state)
         let free = try Self.add("free", to: &state)
-        let (first, _) = try Self.next(&state)
+        let first = try Self.next(&state)
         #expect(first.identities == Array(a[0...1]))
-        let (second, _) = try Self.next(&state)
+        let second = try Self.next(&state)
         #expect(second.identities == [b, free])
         #expect(state.nextBatch() == nil)
         _ = state.finished(second, failures: [:], now: Self.start)
@@ -218,7 +217,7 @@ internal import Testing
         #expect(state.nextBatch() == nil)
         _ = state.tick(now: Self.start + .seconds(1))
         for expected in [[a[0]], [a[1]], [a[2], a[3]]] {
-            let (batch, _) = try Self.next(&state)
+            let batch = try Self.next(&state)
             #expect(batch.identities == expected)
             _ = state.finished(batch, failures: [:], now: Self.start)
         }
@@ -255,6 +254,26 @@ internal import Testing
         #expect(state.nextBatch() == nil)
         #expect(state.depth == 0)
         #expect(state.takeOver(other) == [.dispatch])
-        #expect(state.nextBatch()?.batch.identities == [header.identity])
+        #expect(state.nextBatch()?.identities == [header.identity])
+    }
+
+    @Test func whatAReaderCompletesIsNotRun() throws {
+        for ordering in [QueueConfiguration.Ordering.unordered, .perKey] {
+            var (state, _) = Self.state { configuration in
+                configuration.ordering = ordering
+                configuration.batchEntries = 2
+            }
+            let identities = try (1...5).map { try Self.add("\($0)", key: "key", to: &state) }
+            let batch = try Self.next(&state)
+            #expect(state.complete([identities[1], identities[2]], now: Self.start).count == 2)
+            #expect(state.runRecord(of: batch) == .run([identities[0]]))
+            _ = state.finished(batch, failures: [identities[0]: "no"], now: Self.start)
+            // It waits for its retry when the reader completes it too.
+            _ = state.complete([identities[0]], now: Self.start)
+            #expect(state.nextBatch()?.identities == Array(identities[3...4]))
+            #expect(state.complete(identities, now: Self.start).count == 2)
+            #expect(state.depth == 0)
+            #expect(state.complete(identities, now: Self.start) == [])
+        }
     }
 }
