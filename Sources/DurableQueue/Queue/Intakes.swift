@@ -56,6 +56,7 @@ struct Intakes: Sendable {
         waiting[ticket] = Waiting(waiter: request.waiter, identity: identity, isKnown: isKnown)
         byEntry[identity, default: []].append(ticket)
         deadlines.append((request.deadline, ticket))
+        while let first = deadlines.first, waiting[first.ticket] == nil { deadlines.removeFirst() }
     }
 
     mutating func acknowledge(_ identity: EntryIdentity) {

@@ -82,8 +82,14 @@ struct Lanes: Sendable {
         }
     }
 
-    /// The batch is complete.
-    mutating func endBatch() { open.removeAll() }
+    /// The batch is complete. A lane of which more is left takes its next turn behind the others.
+    mutating func endBatch() {
+        if case .lane(let key) = turns.first, open.contains(key) {
+            turns.removeFirst()
+            lanes[key]?.isWaitingForTurn = false
+        }
+        open.removeAll()
+    }
 
     /// A batch that had entries of a lane has ended.
     mutating func free(_ key: String) {
@@ -94,15 +100,24 @@ struct Lanes: Sendable {
 
     /// Takes an entry out that somebody else has completed.
     mutating func remove(_ identity: EntryIdentity, key: String?) {
-        guard let key else {
+        if let key {
+            if lanes[key]?.entries.first == identity {
+                lanes[key]?.entries.removeFirst()
+            } else {
+                lanes[key]?.entries.removeAll { $0 == identity }
+            }
+            if lanes[key]?.blockedBy == identity { lanes[key]?.blockedBy = nil }
+            offerTurn(key)
+            tidy(key)
+        } else {
             removed.insert(identity)
-            return
         }
-        lanes[key]?.entries.removeAll { $0 == identity }
-        if lanes[key]?.blockedBy == identity { lanes[key]?.blockedBy = nil }
-        offerTurn(key)
-        tidy(key)
+        // Where readers complete everything, nobody ever asks who is next: what is done with must not gather.
+        _ = first
     }
+
+    /// How much there is in here, for tests.
+    var size: Int { turns.count + lanes.count + removed.count }
 
     private mutating func offerTurn(_ key: String) {
         guard let lane = lanes[key], !lane.isWaitingForTurn, !lane.isRunning, lane.blockedBy == nil,
