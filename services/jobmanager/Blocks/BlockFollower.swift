@@ -37,55 +37,58 @@ struct BlockFollower: Sendable {
     func look() async throws {
         let blocks = try await ledger.open()
         guard !blocks.isEmpty else { return }
-        var chains = try await chains()[...]
+        var chains = try await chains()
         for block in blocks {
-            guard let update = try await update(of: block, by: &chains) else { continue }
+            let answer = try await standing(of: block.hash, by: chains)
+            // Who did not answer is asked for nothing more in this round.
+            chains.removeFirst(answer.silent)
+            guard let update = block.update(answer.standing, tip: answer.tip) else { continue }
             if let before = try await ledger.follow(update) { note(block, update, before) }
         }
     }
 
-    /// What the first of the chains says of a block that is new.
+    /// What the first of the chains whose daemon answers says of a block, how high that chain is, and how many before it were silent.
     ///
-    /// - Parameter chains: One whose daemon does not answer is taken out: it is asked for nothing more in this round.
-    /// - Throws: The last daemon's error, when none is left.
-    private func update(
-        of block: OpenBlock, by chains: inout ArraySlice<ChainView>
-    ) async throws(CoinDaemonError) -> BlockUpdate? {
-        while let chain = chains.first {
-            do throws(CoinDaemonError) {
-                return block.update(try await daemons[chain.priority].standing(of: block.hash), tip: chain.height)
+    /// - Throws: The last daemon's error, when none answers.
+    private func standing(
+        of hash: String, by chains: [ChainView]
+    ) async throws -> (standing: BlockStanding, tip: Int, silent: Int) {
+        var failure: any Error = CoinDaemonError(.invalidConfiguration, "no coin daemon is configured; see --daemons")
+        for (silent, chain) in chains.enumerated() {
+            do {
+                return (try await daemons[chain.priority].standing(of: hash), chain.height, silent)
             } catch {
-                chains.removeFirst()
-                if chains.isEmpty { throw error }
+                failure = error
             }
         }
-        return nil
+        throw failure
     }
 
     /// The chains of the daemons that answer, in the order in which they are believed.
     ///
     /// - Throws: The preferred daemon's error, when none answers.
-    private func chains() async throws(CoinDaemonError) -> [ChainView] {
-        let answers = await withTaskGroup(of: (Int, Result<BlockchainInfo, CoinDaemonError>).self) { group in
+    private func chains() async throws -> [ChainView] {
+        let answers = await withTaskGroup(of: (priority: Int, answer: Result<BlockchainInfo, any Error>).self) {
+            group in
             for (priority, daemon) in daemons.enumerated() {
-                group.addTask(name: "chain of \(daemon.endpoint)") {
-                    do throws(CoinDaemonError) {
-                        return (priority, .success(try await daemon.blockchainInfo()))
-                    } catch {
-                        return (priority, .failure(error))
-                    }
-                }
+                group.addTask(name: "chain of \(daemon.endpoint)") { (priority, await info(of: daemon)) }
             }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.priority < $1.priority }
         }
-        let views = answers.compactMap { priority, answer in
-            (try? answer.get()).map {
-                ChainView(priority: priority, chain: $0.chain, height: $0.blocks, chainwork: $0.chainwork)
-            }
+        var views: [ChainView] = []
+        for (priority, answer) in answers {
+            guard case .success(let info) = answer else { continue }
+            views.append(
+                ChainView(priority: priority, chain: info.chain, height: info.blocks, chainwork: info.chainwork))
         }
         // None has answered: the first one's error stands for all.
-        if views.isEmpty, let first = answers.first { _ = try first.1.get() }
+        if views.isEmpty, let first = answers.first { _ = try first.answer.get() }
         return ChainView.believed(views)
+    }
+
+    /// A function of its own, with an untyped error: Swift 6.3 in release loses the priority where a task of the group catches a typed one.
+    private func info(of daemon: CoinDaemonClient) async -> Result<BlockchainInfo, any Error> {
+        do { return .success(try await daemon.blockchainInfo()) } catch { return .failure(error) }
     }
 
     private func note(_ block: OpenBlock, _ update: BlockUpdate, _ before: BlockVerdict.Outcome) {
