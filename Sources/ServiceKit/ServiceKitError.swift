@@ -10,6 +10,8 @@ public struct ServiceKitError: Error, CustomStringConvertible {
         case configuration
         /// An address cannot be bound.
         case cannotBind
+        /// A server has no address, or there is no way to it.
+        case unreachable
         /// A newer epoch of the same instance has taken over.
         case fenced
         /// A service ended by itself, without an error.
@@ -43,7 +45,7 @@ extension ServiceKitError: ExitCodeProviding {
         switch code {
         case .usage: .usage
         case .configuration: .configuration
-        case .cannotBind: .unavailable
+        case .cannotBind, .unreachable: .unavailable
         case .fenced: .fenced
         case .serviceEnded: .internalError
         }

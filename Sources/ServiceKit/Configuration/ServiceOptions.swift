@@ -36,6 +36,8 @@ public struct ServiceOptions: Sendable {
     public var httpPort = HTTPPort.port(0)
     /// The address of the HTTP listener.
     public var httpBind = "127.0.0.1"
+    /// The statsd server that the metrics are sent to, beside `/metrics`; without it, none.
+    public var statsd: StatsdTarget?
     /// The lowest level that is logged.
     public var logLevel = Logger.Level.info
     /// How log lines are written.
@@ -85,6 +87,9 @@ extension ServiceOptions {
             "Longest time from SIGTERM to the exit"),
         Setting("http-port", \.httpPort, .httpPort, "Port of /healthz, /readyz and /metrics; 0 = any free one, or off"),
         Setting("http-bind", \.httpBind, .host("ADDRESS"), "Address of /healthz, /readyz, /metrics"),
+        Setting(
+            "statsd", \.statsd, .statsd, absent: "none",
+            "statsd server for the metrics (UDP); ?rate=0.1 samples"),
         Setting("log-level", \.logLevel, .choice("LEVEL"), "Lowest level logged: trace, debug, info, notice, ..."),
         Setting("log-format", \.logFormat, .choice("FORMAT"), "text, or json for one object a line"),
         Setting("log-color", \.logColor, .choice("WHEN"), "auto (on a terminal), always or never"),

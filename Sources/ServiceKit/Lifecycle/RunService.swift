@@ -40,7 +40,7 @@ public func runService<Configuration: ServiceConfiguration>(
         case .run(let configuration, let warnings):
             ServiceLogHandler.bootstrap(configuration.common, metadataProvider: metadataProvider)
             let process = ServiceProcess(configuration: configuration)
-            MetricsSystem.bootstrap(process.runtime.metrics)
+            MetricsSystem.bootstrap(process.metricsBackend)
             for warning in warnings { process.runtime.logger.warning("\(warning)") }
             try await process.run(makeServices)
         }

@@ -1,10 +1,14 @@
 internal import Foundation
 internal import Logging
+internal import Metrics
 internal import ServiceLifecycle
 
 /// One run of a service: the parts that every process has around the services of its own.
 struct ServiceProcess<Configuration: ServiceConfiguration>: Sendable {
     let runtime: ServiceRuntime<Configuration>
+    /// What everything is counted through: `/metrics`, and statsd where it is asked for.
+    let metricsBackend: any MetricsFactory
+    private let statsd: StatsdSender?
     private let trap: ShutdownTrap
 
     init(configuration: Configuration) {
@@ -18,6 +22,8 @@ struct ServiceProcess<Configuration: ServiceConfiguration>: Sendable {
         }
         let metrics = PrometheusRegistry()
         metrics.describeProcess(service: Configuration.service, instance: common.instance)
+        statsd = common.statsd.map { StatsdSender($0, logger: logger) }
+        metricsBackend = metrics.beside(statsd, common)
         runtime = ServiceRuntime(
             configuration: configuration, logger: logger, readiness: readiness, metrics: metrics,
             watchdog: Watchdog(logger: logger))
@@ -35,6 +41,8 @@ struct ServiceProcess<Configuration: ServiceConfiguration>: Sendable {
         await trap.install()
         runtime.watchdog.start()
         defer { runtime.watchdog.stop() }
+        statsd?.start()
+        defer { statsd?.stop() }
 
         // Shut down in reverse order: health and metrics can be read until the very end.
         var services: [any Service] = []
