@@ -3,7 +3,7 @@ public import FoundationEssentials
 /// What tells an entry from every other one there ever was: the store that took it in, and its number there.
 ///
 /// It is kept when another member takes the entry over.
-public struct EntryIdentity: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct EntryIdentity: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
     /// The store that took the entry in: a UUID written when the store was made.
     public let origin: UUID
     /// Which entry of that store, counted from 1 in the order of intake. A number is never used twice; there may be holes where the intake of
@@ -26,7 +26,7 @@ public struct EntryIdentity: Hashable, Sendable, Comparable, CustomStringConvert
 }
 
 /// What is known of an entry without its payload.
-public struct EntryHeader: Hashable, Sendable {
+public struct EntryHeader: Hashable, Codable, Sendable {
     /// What tells it from every other entry.
     public let identity: EntryIdentity
     /// What it is known by outside.
@@ -49,7 +49,7 @@ public struct EntryHeader: Hashable, Sendable {
 }
 
 /// One piece of work that the queue has taken charge of.
-public struct Entry: Hashable, Sendable {
+public struct Entry: Hashable, Codable, Sendable {
     /// All but the payload.
     public let header: EntryHeader
     /// What the handler gets. The queue does not look inside.

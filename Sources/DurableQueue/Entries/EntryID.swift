@@ -2,7 +2,7 @@
 ///
 /// The same id again, while its entry is unfinished or for ``QueueConfiguration/dedupeWindow`` after it ended, is the same entry: it gets the
 /// same identity and no second run. So a client that does not know whether its request arrived sends it again.
-public struct EntryID: Hashable, Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
+public struct EntryID: Hashable, Codable, Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// The most bytes of UTF-8 that an id or a key may take; longer ones are refused at intake.
     public static let maximumBytes = 255
 

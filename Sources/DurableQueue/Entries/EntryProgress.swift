@@ -1,5 +1,5 @@
 /// A member of the replication group, by the name of its instance.
-public struct MemberID: Hashable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct MemberID: Hashable, Codable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The name of the instance.
     public let name: String
 
@@ -17,9 +17,9 @@ public struct MemberID: Hashable, Sendable, Comparable, ExpressibleByStringLiter
 }
 
 /// Why an entry was given up, with its last error.
-public struct DeadLetter: Hashable, Sendable {
+public struct DeadLetter: Hashable, Codable, Sendable {
     /// Which bound was met.
-    public enum Reason: UInt8, Sendable {
+    public enum Reason: UInt8, Codable, Sendable {
         /// Its handler failed too often.
         case failures = 1
         /// The process died while it ran too often.

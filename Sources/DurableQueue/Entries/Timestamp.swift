@@ -4,7 +4,7 @@ internal import FoundationEssentials
 ///
 /// Within a process it comes from a ``QueueClock``, which the setting of the system's clock does not touch. Over a restart the age of an id
 /// counts by the system's clock: set forward, ids are forgotten earlier by that much; set back, later.
-public struct Timestamp: Hashable, Sendable, Comparable {
+public struct Timestamp: Hashable, Codable, Sendable, Comparable {
     /// Milliseconds since 1970.
     public let milliseconds: Int64
 

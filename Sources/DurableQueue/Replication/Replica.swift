@@ -1,0 +1,228 @@
+public import FoundationEssentials
+public import Mesh
+
+/// All that one member does about the entries of one origin: it holds them, and claims and owns them when it is its turn.
+///
+/// A value without I/O: messages, writes that have reached the disk and time go in, what has to be done comes out. The three parts are
+/// ``ReplicaHolder``, ``Takeover`` and ``ReplicaSource``.
+public struct Replica: Sendable {
+    /// What has to be done, in order.
+    public enum Action: Sendable, Hashable {
+        /// Force these to the disk, in the order of their numbers, and say ``Replica/persisted(_:now:)``.
+        case persist(ReplicaHolder.Write)
+        /// Send this; to oneself too.
+        case send(ReplicaMessage, to: MemberID)
+        /// Read these from the store, and send them as ``ReplicaMessage/fetched(_:of:_:)``.
+        case read([UInt64], epoch: TakeoverEpoch, for: MemberID)
+        /// Read what there is behind this sequence, for ``Replica/snapshotRead(for:after:_:isLast:now:)``.
+        case readSnapshot(for: MemberID, after: UInt64)
+        /// The entries are this member's from now on: run ``Replica/unfinished`` while ``Replica/mayRun(now:)``.
+        case own(TakeoverEpoch)
+        /// Enough members hold these: acknowledge them, then run them.
+        case safe([UInt64])
+        /// The entries are another's: begin no run, and take nothing in.
+        case stop(by: TakeoverEpoch)
+    }
+
+    /// Who it is.
+    public let member: MemberID
+    private let isOrigin: Bool
+    private let firstRoster: Roster
+    private let configuration: ReplicationConfiguration
+    private var random: MeshRandom
+    private var holder: ReplicaHolder
+    private var takeover: Takeover?
+    private var source: ReplicaSource?
+    /// What is being written before it counts.
+    private var owning: (write: UInt64, merged: Takeover.Merged)?
+    private var rosterWrite: UInt64?
+    private var lowestNumber: UInt64 = 1
+    /// Nil while the owner is heard of.
+    private var nextClaim: Timestamp?
+    /// Claims that failed since the owner was last heard of.
+    private var failedClaims = 0
+    private var hasClaimed = false
+    /// See ``Takeover``; for tests alone.
+    package var reportsSpared = 0
+
+    /// What a store had at the start.
+    ///
+    /// - Parameters:
+    ///   - isOrigin: whether the entries are taken in here; then they are claimed at once.
+    ///   - roster: the group, as long as nothing else is known of it.
+    public init(
+        origin: UUID, member: MemberID, isOrigin: Bool, roster: Roster, mark: ReplicaMark, unfinished: Set<UInt64>,
+        finished: Set<UInt64>, configuration: ReplicationConfiguration, random: MeshRandom, now: Timestamp
+    ) {
+        self.member = member
+        self.isOrigin = isOrigin
+        firstRoster = roster
+        self.configuration = configuration
+        self.random = random
+        holder = ReplicaHolder(
+            origin: origin, member: member, mark: mark, unfinished: unfinished, finished: finished,
+            configuration: configuration, now: now)
+    }
+
+    /// Whether the entries are this member's, as far as it knows.
+    public var isOwner: Bool { source != nil }
+
+    /// The epoch of its ownership, for effects to be fenced with.
+    public var epoch: TakeoverEpoch? { source?.epoch }
+
+    /// The sequences of entries that wait or run.
+    public var unfinished: Set<UInt64> { holder.unfinished }
+
+    /// The members whose reports a claim waits for.
+    public var waitingFor: Set<MemberID> { takeover?.waitingFor ?? [] }
+
+    /// How many records each member lacks that has caught up.
+    public var lags: [MemberID: UInt64] { source?.lags ?? [:] }
+
+    /// Whether a run may be begun now.
+    public func mayRun(now: Timestamp) -> Bool { source?.mayRun(now: now) ?? false }
+
+    /// A message about this origin has come.
+    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
+        var actions = holder.receive(message, from: sender, now: now).map(Action.init)
+        if case .append = message, !holder.isOwnerSilent(now: now) { failedClaims = 0 }
+        if let answers = takeover?.receive(message, from: sender) { actions += carryOut(answers, now: now) }
+        if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
+        return actions + stopIfDeposed()
+    }
+
+    /// This write and all before it are on the disk.
+    public mutating func persisted(_ write: UInt64, now: Timestamp) -> [Action] {
+        var actions = holder.persisted(write).map(Action.init)
+        if let rosterWrite, rosterWrite <= write {
+            self.rosterWrite = nil
+            actions += carryOut(source?.rosterPersisted(now: now) ?? [])
+        }
+        if let (number, merged) = owning, number <= write {
+            owning = nil
+            guard holder.mark.granted == merged.epoch else { return actions }
+            source = ReplicaSource(
+                epoch: merged.epoch, roster: merged.roster, configuration: configuration, now: now)
+            actions.append(.own(merged.epoch))
+        }
+        return actions
+    }
+
+    /// These happened here, and are in the store: entries taken in on the disk, what became of them at least written.
+    public mutating func stored(_ records: [ReplicaRecord], now: Timestamp) -> [Action] {
+        holder.note(records)
+        return carryOut(source?.append(records, now: now) ?? [])
+    }
+
+    /// The entries behind a sequence, with what became of them, were read from the store.
+    public mutating func snapshotRead(
+        for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
+    ) -> [Action] {
+        carryOut(source?.snapshotRead(for: member, after: after, records, isLast: isLast, now: now) ?? [])
+    }
+
+    /// Lets time pass; to be called several times in a heartbeat.
+    ///
+    /// - Parameter reachable: members of the queue that are there, to replace lost ones with.
+    public mutating func tick(reachable: Set<MemberID>, now: Timestamp) -> [Action] {
+        if let source {
+            // One that may not run gives its own vote away too.
+            if source.mayRun(now: now) { holder.ownerIsHere(now: now) }
+            let actions = carryOut(self.source?.tick(reachable: reachable, now: now) ?? [])
+            return actions + stopIfDeposed()
+        }
+        if let actions = takeover?.tick(now: now) { return carryOut(actions, now: now) }
+        return owning == nil ? claimIfDue(now: now) : []
+    }
+
+    private mutating func claimIfDue(now: Timestamp) -> [Action] {
+        let roster = holder.mark.roster ?? firstRoster
+        guard roster.members.contains(member), isOrigin || holder.mark.roster != nil else { return [] }
+        if hasClaimed || !isOrigin {
+            guard holder.isOwnerSilent(now: now) || failedClaims > 0 else {
+                nextClaim = nil
+                return []
+            }
+            let due = nextClaim ?? now + claimDelay()
+            nextClaim = due
+            guard now >= due else { return [] }
+        }
+        hasClaimed = true
+        let number = max(lowestNumber, (holder.mark.granted?.number ?? 0) + 1)
+        let (takeover, actions) = Takeover.claiming(
+            TakeoverEpoch(number: number, owner: member), roster: roster, configuration: configuration, now: now,
+            reportsSpared: reportsSpared)
+        self.takeover = takeover
+        return carryOut(actions, now: now)
+    }
+
+    /// Members that claim at once split the votes: each waits for another time, longer with every failure.
+    private mutating func claimDelay() -> Duration {
+        let most = configuration.takeoverAfter.wholeMilliseconds << min(failedClaims, 3)
+        return .milliseconds(Int64.random(in: 0...most, using: &random))
+    }
+
+    private mutating func carryOut(_ actions: [Takeover.Action], now: Timestamp) -> [Action] {
+        actions.flatMap { action -> [Action] in
+            switch action {
+            case .send(let message, let receiver): return [.send(message, to: receiver)]
+            case .giveUp(let number):
+                takeover = nil
+                lowestNumber = number + 1
+                failedClaims += 1
+                nextClaim = now + claimDelay()
+                return []
+            case .own(let merged):
+                takeover = nil
+                failedClaims = 0
+                guard holder.mark.granted == merged.epoch else { return [] }
+                let writes = holder.own(merged)
+                if let number = Self.lastWrite(of: writes) { owning = (number, merged) }
+                return writes.map(Action.init)
+            }
+        }
+    }
+
+    private mutating func carryOut(_ actions: [ReplicaSource.Action]) -> [Action] {
+        actions.flatMap { action -> [Action] in
+            switch action {
+            case .send(let message, let receiver): return [.send(message, to: receiver)]
+            case .safe(let sequences): return [.safe(sequences)]
+            case .readSnapshot(let member, let after): return [.readSnapshot(for: member, after: after)]
+            case .deposed(let epoch): return stop(by: epoch)
+            case .persist(let roster):
+                let writes = holder.own(roster)
+                rosterWrite = Self.lastWrite(of: writes)
+                return writes.map(Action.init)
+            }
+        }
+    }
+
+    private static func lastWrite(of actions: [ReplicaHolder.Action]) -> UInt64? {
+        actions.reduce(nil) { last, action in if case .persist(let write) = action { write.number } else { last } }
+    }
+
+    /// It granted the entries to another, or took another's records.
+    private mutating func stopIfDeposed() -> [Action] {
+        guard let source, let granted = holder.mark.granted, granted > source.epoch else { return [] }
+        return stop(by: granted)
+    }
+
+    private mutating func stop(by epoch: TakeoverEpoch) -> [Action] {
+        source = nil
+        rosterWrite = nil
+        lowestNumber = max(lowestNumber, epoch.number + 1)
+        return [.stop(by: epoch)]
+    }
+}
+
+extension Replica.Action {
+    init(_ action: ReplicaHolder.Action) {
+        self =
+            switch action {
+            case .persist(let write): .persist(write)
+            case .send(let message, let receiver): .send(message, to: receiver)
+            case .read(let sequences, let epoch, let receiver): .read(sequences, epoch: epoch, for: receiver)
+            }
+    }
+}

@@ -1,0 +1,229 @@
+public import FoundationEssentials
+
+/// A member's side of the replication of one origin: takes records in order, confirms what is on the disk, and grants each epoch once.
+///
+/// A value without I/O. Everything that it says about itself is on the disk before it says it: answers wait for ``persisted(_:)``.
+public struct ReplicaHolder: Sendable {
+    /// What has to be done.
+    public enum Action: Sendable, Hashable {
+        /// Force these to the disk, in the order of their numbers, and say ``ReplicaHolder/persisted(_:)``.
+        case persist(Write)
+        /// Send this.
+        case send(ReplicaMessage, to: MemberID)
+        /// Read these from the store, and send them as ``ReplicaMessage/fetched(_:of:_:)``.
+        case read([UInt64], epoch: TakeoverEpoch, for: MemberID)
+    }
+
+    /// What goes to the disk together; of a part of it, the first, nothing bad comes.
+    public struct Write: Sendable, Hashable {
+        /// Rises by one.
+        public let number: UInt64
+        /// Entries and what became of them.
+        public let records: [ReplicaRecord]
+        /// To be written behind the records.
+        public let mark: ReplicaMark
+    }
+
+    private struct Incoming: Sendable {
+        let epoch: TakeoverEpoch
+        var nextPart = 0
+        var named: Set<UInt64> = []
+    }
+
+    private struct Answer: Sendable {
+        let write: UInt64
+        let message: ReplicaMessage
+        let receiver: MemberID
+    }
+
+    /// Who it is.
+    public let member: MemberID
+    /// What it has handed to the disk.
+    public private(set) var mark: ReplicaMark
+    /// The sequences of entries that wait or run.
+    public private(set) var unfinished: Set<UInt64>
+    /// The sequences of entries that are completed or dead, and remembered.
+    public private(set) var finished: Set<UInt64>
+    private let origin: UUID
+    private let configuration: ReplicationConfiguration
+    private var syncedPosition: ReplicaPosition?
+    private var incoming: Incoming?
+    private var answers: [Answer] = []
+    private var positions: [(write: UInt64, position: ReplicaPosition?)] = []
+    private var lastWrite: UInt64 = 0
+    private var heard: Timestamp
+
+    /// What a store had at the start. Who was heard of before that is not known, so nothing is granted for a while.
+    public init(
+        origin: UUID, member: MemberID, mark: ReplicaMark, unfinished: Set<UInt64>, finished: Set<UInt64>,
+        configuration: ReplicationConfiguration, now: Timestamp
+    ) {
+        self.origin = origin
+        self.member = member
+        self.mark = mark
+        self.unfinished = unfinished
+        self.finished = finished
+        self.configuration = configuration
+        syncedPosition = mark.position
+        heard = now
+    }
+
+    /// Whether the owner has been silent for so long that its entries may be granted to another.
+    public func isOwnerSilent(now: Timestamp) -> Bool { now - heard >= configuration.takeoverAfter }
+
+    /// The owner is this member, and it is alive.
+    public mutating func ownerIsHere(now: Timestamp) { heard = now }
+
+    /// A message has come that is meant for a holder; others change nothing.
+    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
+        switch message {
+        case .claim(let epoch): claim(epoch, now: now)
+        case .append(let append): take(append, from: sender, now: now)
+        case .snapshot(let part): install(part, from: sender, now: now)
+        case .fetch(let epoch, let sequences):
+            epoch == mark.granted ? [.read(sequences, epoch: epoch, for: sender)] : [refusal(of: epoch, to: sender)]
+        default: []
+        }
+    }
+
+    /// This write and all before it are on the disk.
+    public mutating func persisted(_ write: UInt64) -> [Action] {
+        while let first = positions.first, first.write <= write {
+            syncedPosition = first.position
+            positions.removeFirst()
+        }
+        let due = answers.prefix { $0.write <= write }
+        answers.removeFirst(due.count)
+        return due.map { .send(current($0.message), to: $0.receiver) }
+    }
+
+    /// This member owns the entries from now on: what it lacked, and what it is to drop.
+    public mutating func own(_ merged: Takeover.Merged) -> [Action] {
+        incoming = nil
+        mark.granted = max(merged.epoch, mark.granted ?? merged.epoch)
+        mark.position = .everything(of: merged.epoch)
+        mark.roster = merged.roster
+        return [persist(merged.records)]
+    }
+
+    /// As the owner: the group changes.
+    public mutating func own(_ roster: Roster) -> [Action] {
+        mark.roster = roster
+        return [persist([])]
+    }
+
+    /// As the owner: these are in the store already.
+    public mutating func note(_ records: [ReplicaRecord]) {
+        for record in records { apply(record) }
+    }
+}
+
+// Grants, records and snapshots.
+extension ReplicaHolder {
+    private mutating func claim(_ epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
+        if let granted = mark.granted, granted != epoch {
+            // The owner itself, come back after a restart, need not wait for its own silence.
+            let mayChange = granted.owner == epoch.owner || isOwnerSilent(now: now)
+            guard epoch > granted, mayChange else { return [refusal(of: epoch, to: epoch.owner)] }
+        }
+        heard = now
+        incoming = nil
+        mark.granted = epoch
+        let report = HoldingReport(
+            position: mark.position, roster: mark.roster, unfinished: SequenceRanges(unfinished),
+            finished: SequenceRanges(finished))
+        return [persist([], answer: .granted(epoch, report), to: epoch.owner)]
+    }
+
+    private func refusal(of epoch: TakeoverEpoch, to receiver: MemberID) -> Action {
+        .send(.refused(epoch, known: mark.granted), to: receiver)
+    }
+
+    /// Whether an epoch is the one that counts; a higher one counts from now on.
+    private mutating func follow(_ epoch: TakeoverEpoch, now: Timestamp) -> Bool {
+        guard epoch >= mark.granted ?? epoch else { return false }
+        mark.granted = epoch
+        heard = now
+        return true
+    }
+
+    private mutating func take(_ append: ReplicaAppend, from sender: MemberID, now: Timestamp) -> [Action] {
+        guard follow(append.epoch, now: now) else { return [refusal(of: append.epoch, to: sender)] }
+        guard let position = mark.position, position.epoch == append.epoch, append.after <= position.number else {
+            let number = mark.position?.epoch == append.epoch ? mark.position?.number : nil
+            return [.send(standing(append, resumesAfter: number), to: sender)]
+        }
+        let records = append.records.dropFirst(Int(clamping: position.number - append.after))
+        guard !records.isEmpty else { return [.send(standing(append, resumesAfter: nil), to: sender)] }
+        let number = position.number + UInt64(records.count)
+        mark.position = ReplicaPosition(epoch: append.epoch, number: number)
+        return [persist(Array(records), answer: standing(append, resumesAfter: nil), to: sender)]
+    }
+
+    private func standing(_ append: ReplicaAppend, resumesAfter number: UInt64?) -> ReplicaMessage {
+        let synced = syncedPosition?.epoch == append.epoch ? syncedPosition?.number : nil
+        return .standing(
+            ReplicaStanding(epoch: append.epoch, synced: synced, resumesAfter: number, sent: append.sent))
+    }
+
+    /// An answer says what is on the disk when it leaves, not when it was asked for.
+    private func current(_ message: ReplicaMessage) -> ReplicaMessage {
+        guard case .standing(let standing) = message else { return message }
+        return .standing(
+            ReplicaStanding(
+                epoch: standing.epoch,
+                synced: syncedPosition?.epoch == standing.epoch ? syncedPosition?.number : nil,
+                resumesAfter: standing.resumesAfter, sent: standing.sent))
+    }
+
+    private mutating func install(_ part: SnapshotPart, from sender: MemberID, now: Timestamp) -> [Action] {
+        guard follow(part.epoch, now: now) else { return [refusal(of: part.epoch, to: sender)] }
+        // Its own store is not replaced while it owns.
+        guard mark.position != .everything(of: part.epoch) else { return [] }
+        if part.part == 0 { incoming = Incoming(epoch: part.epoch) }
+        guard var next = incoming, next.epoch == part.epoch, next.nextPart == part.part else { return [] }
+        next.nextPart += 1
+        for case .add(let entry) in part.records { next.named.insert(entry.identity.sequence) }
+        var records = part.records
+        incoming = next
+        if let end = part.end {
+            // What the owner has not is finished and forgotten, or was never acknowledged.
+            records.append(.forgotten(unfinished.union(finished).subtracting(next.named).sorted()))
+            mark.position = ReplicaPosition(epoch: part.epoch, number: end.number)
+            mark.roster = end.roster
+            incoming = nil
+        }
+        return [persist(records, answer: .installed(part.epoch, part: part.part, sent: part.sent), to: sender)]
+    }
+
+    private mutating func persist(
+        _ records: [ReplicaRecord], answer: ReplicaMessage? = nil, to receiver: MemberID? = nil
+    ) -> Action {
+        for record in records { apply(record) }
+        lastWrite += 1
+        positions.append((lastWrite, mark.position))
+        if let answer, let receiver {
+            answers.append(Answer(write: lastWrite, message: answer, receiver: receiver))
+        }
+        return .persist(Write(number: lastWrite, records: records, mark: mark))
+    }
+
+    private mutating func apply(_ record: ReplicaRecord) {
+        switch record {
+        case .add(let entry):
+            let sequence = entry.identity.sequence
+            if !finished.contains(sequence) { unfinished.insert(sequence) }
+        case .completed(let sequences, _): for sequence in sequences { finish(sequence) }
+        case .buried(let sequence, _): finish(sequence)
+        case .forgotten(let sequences):
+            unfinished.subtract(sequences)
+            finished.subtract(sequences)
+        case .roster(let roster): mark.roster = roster
+        }
+    }
+
+    private mutating func finish(_ sequence: UInt64) {
+        guard unfinished.remove(sequence) != nil else { return }
+        finished.insert(sequence)
+    }
+}

@@ -1,0 +1,133 @@
+public import FoundationEssentials
+
+/// One change to the entries of an origin, as its owner sends it. Taken twice, or about an entry that is gone, it changes nothing.
+public enum ReplicaRecord: Hashable, Codable, Sendable {
+    /// An entry that was taken in; without its payload where it is finished.
+    case add(Entry)
+    /// These were completed.
+    case completed([UInt64], at: Timestamp)
+    /// This one was given up.
+    case buried(UInt64, DeadLetter)
+    /// These are remembered no longer.
+    case forgotten([UInt64])
+    /// Who is in the group from here on.
+    case roster(Roster)
+
+    /// How large its payload is.
+    var payloadBytes: Int { if case .add(let entry) = self { entry.payload.count } else { 0 } }
+
+    /// The same as a store is told of it; nil for what is in the mark.
+    public func stored(origin: UUID, keepsPayload: Bool = false) -> StoreRecord? {
+        let identities = { (sequences: [UInt64]) in
+            sequences.map { EntryIdentity(origin: origin, sequence: $0) }
+        }
+        return switch self {
+        case .add(let entry): .add(entry)
+        case .completed(let sequences, let time):
+            .complete(identities(sequences), at: time, keepsPayload: keepsPayload)
+        case .buried(let sequence, let letter): .bury(EntryIdentity(origin: origin, sequence: sequence), letter)
+        case .forgotten(let sequences): .forget(identities(sequences))
+        case .roster: nil
+        }
+    }
+}
+
+/// What goes between the members of a group, about the entries of one origin. `docs/QUEUE-REPLICATION.md` has the tables.
+public enum ReplicaMessage: Hashable, Codable, Sendable {
+    /// Asks for an epoch, and for a report.
+    case claim(TakeoverEpoch)
+    /// The epoch is granted, on disk; nothing of a lower one is taken any more.
+    case granted(TakeoverEpoch, HoldingReport)
+    /// Not granted, or not taken: a higher epoch is known, or the owner is alive.
+    case refused(TakeoverEpoch, known: TakeoverEpoch?)
+    /// Asks the member whose report counts for entries.
+    case fetch(TakeoverEpoch, [UInt64])
+    /// What is known of these entries.
+    case fetched(TakeoverEpoch, of: [UInt64], [ReplicaRecord])
+    /// Records in order, or none, to be heard of.
+    case append(ReplicaAppend)
+    /// How far a member has come on disk.
+    case standing(ReplicaStanding)
+    /// Part of all that there is.
+    case snapshot(SnapshotPart)
+    /// A part of a snapshot is on disk.
+    case installed(TakeoverEpoch, part: Int, sent: Timestamp)
+}
+
+/// Records on their way to a member.
+public struct ReplicaAppend: Hashable, Codable, Sendable {
+    /// Of whose ownership.
+    public let epoch: TakeoverEpoch
+    /// The number of the record before the first of these.
+    public let after: UInt64
+    /// In order.
+    public let records: [ReplicaRecord]
+    /// When it was sent, by the clock of the owner; it comes back with the answer.
+    public let sent: Timestamp
+}
+
+/// A member's answer to records.
+public struct ReplicaStanding: Hashable, Codable, Sendable {
+    /// Of whose ownership.
+    public let epoch: TakeoverEpoch
+    /// The number of the last record that is on its disk; nil if it needs a snapshot first.
+    public let synced: UInt64?
+    /// The number after which it goes on, where what came did not follow on what it has.
+    public let resumesAfter: UInt64?
+    /// From the message that is answered.
+    public let sent: Timestamp
+}
+
+/// Part of all that an owner has.
+public struct SnapshotPart: Hashable, Codable, Sendable {
+    /// Of whose ownership.
+    public let epoch: TakeoverEpoch
+    /// Counted from 0.
+    public let part: Int
+    /// Entries, and what became of them.
+    public let records: [ReplicaRecord]
+    /// With the last part: the number of the record that is to follow it, less one, and who is in the group.
+    public let end: End?
+    /// When it was sent, by the clock of the owner.
+    public let sent: Timestamp
+
+    /// What comes with the last part.
+    public struct End: Hashable, Codable, Sendable {
+        /// The number of the last record that the snapshot includes for sure.
+        public let number: UInt64
+        /// Who is in the group.
+        public let roster: Roster
+    }
+}
+
+/// What a member holds of an origin.
+public struct HoldingReport: Hashable, Codable, Sendable {
+    /// How far it has come.
+    public let position: ReplicaPosition?
+    /// Who is in the group, as far as it knows.
+    public let roster: Roster?
+    /// What waits or runs.
+    public let unfinished: SequenceRanges
+    /// What is completed or dead, and remembered.
+    public let finished: SequenceRanges
+}
+
+/// Sequences as ranges, since they mostly lie close together.
+public struct SequenceRanges: Hashable, Codable, Sendable {
+    /// In order, none touching the next.
+    public let ranges: [ClosedRange<UInt64>]
+
+    /// The ranges that make up a set.
+    public init(_ sequences: Set<UInt64>) {
+        ranges = sequences.sorted().reduce(into: []) { ranges, sequence in
+            if let last = ranges.last, last.upperBound + 1 == sequence {
+                ranges[ranges.count - 1] = last.lowerBound...sequence
+            } else {
+                ranges.append(sequence...sequence)
+            }
+        }
+    }
+
+    /// The set again.
+    public var sequences: Set<UInt64> { ranges.reduce(into: []) { $0.formUnion($1) } }
+}

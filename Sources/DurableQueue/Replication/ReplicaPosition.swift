@@ -1,0 +1,60 @@
+/// Who owns the entries of an origin, as granted by members of its group. The later one counts; two owners never have the same.
+///
+/// Every start of an owner takes a new one, that of the origin after a restart too.
+public struct TakeoverEpoch: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
+    /// Rises by at least one with every claim that is granted.
+    public let number: UInt64
+    /// Who claimed it; decides between equal numbers.
+    public let owner: MemberID
+
+    /// An epoch from its parts.
+    public init(number: UInt64, owner: MemberID) {
+        self.number = number
+        self.owner = owner
+    }
+
+    /// By number, then by owner.
+    public static func < (left: TakeoverEpoch, right: TakeoverEpoch) -> Bool {
+        (left.number, left.owner) < (right.number, right.owner)
+    }
+
+    /// The number and the owner.
+    public var description: String { "\(number) of \(owner)" }
+}
+
+/// How far a member has come: all records of the epoch up to this one are in its store, or what a snapshot says of them.
+public struct ReplicaPosition: Hashable, Comparable, Codable, Sendable {
+    /// Whose records are counted.
+    public let epoch: TakeoverEpoch
+    /// The number of the last one, from 1 on; 0 is a snapshot from before the first.
+    public let number: UInt64
+
+    /// What the owner of an epoch has itself: everything, since it forces entries to the disk before it sends them.
+    public static func everything(of epoch: TakeoverEpoch) -> ReplicaPosition {
+        ReplicaPosition(epoch: epoch, number: .max)
+    }
+
+    /// A position from its parts.
+    public init(epoch: TakeoverEpoch, number: UInt64) {
+        self.epoch = epoch
+        self.number = number
+    }
+
+    /// By epoch, then by number.
+    public static func < (left: ReplicaPosition, right: ReplicaPosition) -> Bool {
+        (left.epoch, left.number) < (right.epoch, right.number)
+    }
+}
+
+/// What a member keeps of the replication of one origin, forced to the disk before anybody is told of it.
+public struct ReplicaMark: Hashable, Codable, Sendable {
+    /// The highest epoch that was granted or seen; nothing is taken from lower ones.
+    public var granted: TakeoverEpoch?
+    /// How far it has come.
+    public var position: ReplicaPosition?
+    /// Who is in the group, as far as it knows.
+    public var roster: Roster?
+
+    /// That of a member that knows nothing yet.
+    public init() {}
+}

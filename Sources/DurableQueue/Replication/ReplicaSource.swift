@@ -1,0 +1,208 @@
+internal import DequeModule
+
+/// The owner's side of the replication of one origin: numbers what happens, sends it to every member at that member's pace, and says what is
+/// safe and whether it may run.
+///
+/// A value without I/O. Entries are on the owner's own disk before ``append(_:now:)`` is called with them.
+public struct ReplicaSource: Sendable {
+    /// What has to be done.
+    public enum Action: Sendable, Hashable {
+        /// Send this.
+        case send(ReplicaMessage, to: MemberID)
+        /// Enough members hold these: acknowledge them, then run them.
+        case safe([UInt64])
+        /// Read what there is of the origin behind this sequence, for ``ReplicaSource/snapshotRead(for:after:_:isLast:now:)``.
+        case readSnapshot(for: MemberID, after: UInt64)
+        /// Hand this to ``ReplicaHolder/own(_:)-(Roster)``, and say ``ReplicaSource/rosterPersisted(now:)`` when it is on the disk.
+        case persist(Roster)
+        /// Another owner has a higher epoch: begin no run, take nothing in, and follow it.
+        case deposed(by: TakeoverEpoch)
+    }
+
+    struct Follower: Sendable {
+        enum State: Sendable {
+            /// It is to say how far it is.
+            case unknown
+            /// It gets a snapshot: the position that it is of, the part that is read or on its way, and behind which sequence it goes on.
+            case snapshot(at: UInt64, part: Int, after: UInt64, isRead: Bool, end: SnapshotPart.End?)
+            case following
+        }
+
+        var state = State.unknown
+        var sent: UInt64 = 0
+        var confirmed: UInt64 = 0
+        /// When that was sent which it answered last: the lease counts from there.
+        var answered: Timestamp?
+        var lastSent: Timestamp?
+        var lastProgress: Timestamp
+        var wentBack: Timestamp?
+
+        var isFollowing: Bool { if case .following = state { true } else { false } }
+    }
+
+    /// Whose ownership this is.
+    public let epoch: TakeoverEpoch
+    /// Who counts at present.
+    public private(set) var roster: Roster
+    var followers: [MemberID: Follower] = [:]
+    let configuration: ReplicationConfiguration
+    private let start: Timestamp
+    /// What is sent with a snapshot; ``roster`` is ahead of it while the disk has it not.
+    private(set) var sentRoster: Roster
+    private var isPersistingRoster = false
+    /// Members that are to be in the group, and catch up before.
+    private var wanted: Set<MemberID>?
+    private(set) var isDeposed = false
+    /// The record with number `base + 1` is the first.
+    private(set) var backlog: Deque<ReplicaRecord> = []
+    private(set) var base: UInt64 = 0
+    private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
+    private var changeNumber: UInt64?
+
+    /// Begins, once what was merged is on the disk.
+    public init(epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp) {
+        self.epoch = epoch
+        self.roster = roster
+        sentRoster = roster
+        self.configuration = configuration
+        start = now
+        updateFollowers(now: now)
+        // A change that was begun by an owner before is brought to its end.
+        if roster.isChanging { changeNumber = 0 }
+    }
+
+    /// The number of the last record.
+    public var end: UInt64 { base + UInt64(backlog.count) }
+
+    /// Whether a run may be begun now.
+    public func mayRun(now: Timestamp) -> Bool {
+        guard !isDeposed else { return false }
+        guard configuration.partition == .stopWithoutMajority else { return true }
+        let answering = followers.filter { $0.value.answered.map { now - $0 < configuration.lease } ?? false }
+        return roster.isMajority(Set(answering.keys).union([epoch.owner]))
+    }
+
+    /// How many records each member lacks; those without a figure have not caught up.
+    public var lags: [MemberID: UInt64] { followers.filter { $0.value.isFollowing }.mapValues { end - $0.confirmed } }
+
+    /// Something happened to entries.
+    public mutating func append(_ records: [ReplicaRecord], now: Timestamp) -> [Action] {
+        guard !isDeposed else { return [] }
+        for record in records {
+            backlog.append(record)
+            if case .add(let entry) = record { unsafe.append((end, entry.identity.sequence)) }
+        }
+        trim()
+        return sendAll(now: now) + settle(now: now)
+    }
+
+    private mutating func trim() {
+        while backlog.count > configuration.backlogRecords {
+            backlog.removeFirst()
+            base += 1
+        }
+        for (member, follower) in followers where follower.isFollowing && follower.sent < base {
+            followers[member]?.state = .unknown
+        }
+    }
+
+    /// A message has come that is meant for an owner; others change nothing.
+    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
+        guard !isDeposed else { return [] }
+        switch message {
+        case .standing(let standing) where standing.epoch == epoch: return take(standing, from: sender, now: now)
+        case .installed(epoch, let part, let sent): return installed(part, by: sender, sent: sent, now: now)
+        case .refused(epoch, let known):
+            guard let known, known > epoch else { return [] }
+            isDeposed = true
+            return [.deposed(by: known)]
+        default: return []
+        }
+    }
+
+    /// Lets time pass.
+    ///
+    /// - Parameter reachable: members of the queue that are there, to replace lost ones with.
+    public mutating func tick(reachable: Set<MemberID>, now: Timestamp) -> [Action] {
+        guard !isDeposed else { return [] }
+        for (member, follower) in followers {
+            guard now - follower.lastProgress >= configuration.resendAfter else { continue }
+            followers[member]?.lastProgress = now
+            followers[member]?.state = .unknown
+        }
+        return replaceLost(reachable, now: now) + sendAll(now: now) + settle(now: now)
+    }
+
+    /// The group that was handed over is on the disk, and may be told.
+    public mutating func rosterPersisted(now: Timestamp) -> [Action] {
+        guard isPersistingRoster, !isDeposed else { return [] }
+        isPersistingRoster = false
+        sentRoster = roster
+        let actions = append([.roster(roster)], now: now)
+        if roster.isChanging { changeNumber = end }
+        return actions + settle(now: now)
+    }
+
+    /// Says what has come to be safe, and brings a change of the group further.
+    mutating func settle(now: Timestamp) -> [Action] {
+        var safe: [UInt64] = []
+        while let first = unsafe.first, isSafe(first.number) {
+            safe.append(first.sequence)
+            unsafe.removeFirst()
+        }
+        var actions: [Action] = safe.isEmpty ? [] : [.safe(safe)]
+        if let number = changeNumber, isSafe(number) {
+            changeNumber = nil
+            actions += change(to: roster.changed, now: now)
+        } else if !roster.isChanging, !isPersistingRoster, let members = wanted,
+            members.allSatisfy({
+                $0 == epoch.owner || followers[$0].map { $0.isFollowing && end - $0.confirmed < 100 } ?? false
+            })
+        {
+            wanted = nil
+            actions += change(to: roster.changing(to: members), now: now)
+        }
+        return actions
+    }
+
+    /// From here on both sets count, or only the later one: the one is more than is asked for, the other is known by enough members.
+    private mutating func change(to new: Roster, now: Timestamp) -> [Action] {
+        roster = new
+        isPersistingRoster = true
+        updateFollowers(now: now)
+        return [.persist(new)]
+    }
+
+    /// Whether enough members have everything up to this number.
+    private func isSafe(_ number: UInt64) -> Bool {
+        let holders = followers.filter { $0.value.isFollowing && $0.value.confirmed >= number }
+        return roster.isEnough(holding: Set(holders.keys).union([epoch.owner]))
+    }
+
+    /// A member that has long been silent makes room for one that is there.
+    private mutating func replaceLost(_ reachable: Set<MemberID>, now: Timestamp) -> [Action] {
+        guard !roster.isChanging, !isPersistingRoster else { return [] }
+        let silent = { (member: MemberID) in
+            member != self.epoch.owner
+                && now - (self.followers[member]?.answered ?? self.start) >= self.configuration.replaceAfter
+        }
+        if let wanted, wanted.contains(where: silent) { self.wanted = nil }
+        guard wanted == nil else { return [] }
+        var members = roster.members
+        var spares = reachable.subtracting(members).sorted()
+        for lost in members.filter(silent).sorted() where !spares.isEmpty {
+            members.remove(lost)
+            members.insert(spares.removeFirst())
+        }
+        guard members != roster.members else { return [] }
+        wanted = members
+        updateFollowers(now: now)
+        return []
+    }
+
+    private mutating func updateFollowers(now: Timestamp) {
+        let members = roster.members.union(wanted ?? []).subtracting([epoch.owner])
+        followers = followers.filter { members.contains($0.key) }
+        for member in members where followers[member] == nil { followers[member] = Follower(lastProgress: now) }
+    }
+}

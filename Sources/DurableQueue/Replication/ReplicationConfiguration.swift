@@ -1,0 +1,38 @@
+/// How a group replicates, and when an owner is given up. Every bound says what happens at it.
+public struct ReplicationConfiguration: Sendable {
+    /// What happens where fewer than half of the members reach each other.
+    public enum Partition: Sendable {
+        /// An owner runs only while more than half of the members, itself included, have answered it within ``lease``. Needs three members or more
+        /// to survive the loss of one.
+        case stopWithoutMajority
+        /// An owner runs on, and another one may run the same entries meanwhile: their effects have to be fenced by the epoch.
+        case mayRunTwiceFenced
+    }
+
+    /// What happens where fewer than half of the members reach each other.
+    public var partition = Partition.stopWithoutMajority
+    /// The most records in one message.
+    public var batchRecords = 500
+    /// The most payload bytes in one message, unless one record alone has more.
+    public var batchBytes = 1 << 20
+    /// How many records may be on their way to a member; more wait for its confirmation.
+    public var windowRecords = 5000
+    /// How many records are kept for members that lag; one that is further behind gets a snapshot.
+    public var backlogRecords = 50_000
+    /// How often an owner is heard of when there is nothing to send.
+    public var heartbeat: Duration = .milliseconds(200)
+    /// After what silence a member is sent again what it has not confirmed.
+    public var resendAfter: Duration = .milliseconds(1000)
+    /// How long the answer to a message lets the owner run, counted from when it sent the message.
+    public var lease: Duration = .milliseconds(1500)
+    /// How long an owner has to be silent before a member grants its entries to another; above ``lease`` by more than the clocks may drift.
+    public var takeoverAfter: Duration = .milliseconds(2000)
+    /// How long a claim may take before it is given up, to be made again with a higher epoch after a random
+    /// while, which grows from ``takeoverAfter`` to eight times that.
+    public var claimWithin: Duration = .milliseconds(1000)
+    /// After what silence a member is replaced by another that is there.
+    public var replaceAfter: Duration = .seconds(30)
+
+    /// The defaults.
+    public init() {}
+}

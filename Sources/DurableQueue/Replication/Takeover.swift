@@ -1,0 +1,169 @@
+/// A member's attempt to own the entries of an origin: it claims an epoch, merges what members report, fetches what it lacks, and decides.
+///
+/// The report that has come furthest counts, because records are taken in order; what any report says is finished is finished. It is begun
+/// when the owner has been silent, and by the origin itself whenever it starts.
+public struct Takeover: Sendable {
+    /// What has to be done.
+    public enum Action: Sendable, Hashable {
+        /// Send this; to oneself too.
+        case send(ReplicaMessage, to: MemberID)
+        /// Hand this to ``ReplicaHolder/own(_:)-(Merged)``, and run once it is on the disk.
+        case own(Merged)
+        /// Give up. Try again later with an epoch above this one.
+        case giveUp(above: UInt64)
+    }
+
+    /// What the new owner starts from.
+    public struct Merged: Sendable, Hashable {
+        /// What was granted.
+        public let epoch: TakeoverEpoch
+        /// Who is in the group.
+        public let roster: Roster
+        /// What has to be written, so that the new owner has all there is and nothing else.
+        public let records: [ReplicaRecord]
+    }
+
+    private enum Phase: Sendable {
+        case collecting
+        case fetching(Plan)
+        case ended
+    }
+
+    /// What comes of the reports.
+    private struct Plan: Sendable {
+        let source: MemberID
+        let roster: Roster
+        var missing: [UInt64]
+        var records: [ReplicaRecord]
+        let last: [ReplicaRecord]
+    }
+
+    /// What is claimed.
+    public let epoch: TakeoverEpoch
+    private let configuration: ReplicationConfiguration
+    private let known: Roster
+    private let start: Timestamp
+    private var asked: Set<MemberID> = []
+    private var reports: [MemberID: HoldingReport] = [:]
+    private var phase = Phase.collecting
+    /// How many reports fewer than needed are taken for enough; for tests alone.
+    private let reportsSpared: Int
+
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - roster: the group as the candidate knows it. Reports may know better.
+    public static func claiming(
+        _ epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp
+    ) -> (Takeover, [Action]) {
+        claiming(epoch, roster: roster, configuration: configuration, now: now, reportsSpared: 0)
+    }
+
+    package static func claiming(
+        _ epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp,
+        reportsSpared: Int
+    ) -> (Takeover, [Action]) {
+        var takeover = Takeover(
+            epoch: epoch, configuration: configuration, known: roster, start: now, reportsSpared: reportsSpared)
+        let actions = takeover.ask(roster)
+        return (takeover, actions)
+    }
+
+    private init(
+        epoch: TakeoverEpoch, configuration: ReplicationConfiguration, known: Roster, start: Timestamp,
+        reportsSpared: Int
+    ) {
+        self.epoch = epoch
+        self.configuration = configuration
+        self.known = known
+        self.start = start
+        self.reportsSpared = reportsSpared
+    }
+
+    /// The members that have not reported, of whom some are waited for; none once there are enough.
+    public var waitingFor: Set<MemberID> {
+        if case .collecting = phase { asked.subtracting(reports.keys) } else { [] }
+    }
+
+    /// A message has come that is meant for a candidate; others change nothing.
+    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID) -> [Action] {
+        switch message {
+        case .granted(epoch, let report): return merge(report, from: sender)
+        case .fetched(epoch, let sequences, let records): return take(records, of: sequences, from: sender)
+        case .refused(epoch, let known):
+            guard let known, known > epoch, !isEnded else { return [] }
+            phase = .ended
+            return [.giveUp(above: known.number)]
+        default: return []
+        }
+    }
+
+    /// Lets time pass. Who is asked again later is asked for a higher epoch.
+    public mutating func tick(now: Timestamp) -> [Action] {
+        guard !isEnded, now - start >= configuration.claimWithin else { return [] }
+        phase = .ended
+        return [.giveUp(above: epoch.number)]
+    }
+
+    private var isEnded: Bool { if case .ended = phase { true } else { false } }
+
+    private mutating func ask(_ roster: Roster) -> [Action] {
+        let new = roster.members.union([epoch.owner]).subtracting(asked)
+        asked.formUnion(new)
+        return new.sorted().map { .send(.claim(epoch), to: $0) }
+    }
+
+    private mutating func merge(_ report: HoldingReport, from sender: MemberID) -> [Action] {
+        guard case .collecting = phase else { return [] }
+        reports[sender] = report
+        // Members come in order, so that of equals the same one is chosen everywhere.
+        let best = reports.sorted { $0.key < $1.key }.max { Self.isBehind($0.value, $1.value) }
+        guard let best, let own = reports[epoch.owner] else { return [] }
+        let roster = best.value.roster ?? known
+        guard isEnough(roster) else { return ask(roster) }
+        let done = reports.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.finished.sequences) }
+        let (unfinished, finished) = (best.value.unfinished.sequences, best.value.finished.sequences)
+        let (ownUnfinished, ownFinished) = (own.unfinished.sequences, own.finished.sequences)
+        let missing = unfinished.subtracting(ownUnfinished).union(finished).subtracting(ownFinished)
+        let alien = ownUnfinished.union(ownFinished).subtracting(unfinished).subtracting(finished)
+        let completed = unfinished.intersection(done).sorted()
+        var last: [ReplicaRecord] = []
+        if !alien.isEmpty { last.append(.forgotten(alien.sorted())) }
+        // Exactly when is not known any more, nor needed.
+        if !completed.isEmpty { last.append(.completed(completed, at: start)) }
+        let plan = Plan(source: best.key, roster: roster, missing: missing.sorted(), records: [], last: last)
+        phase = .fetching(plan)
+        return goOn(plan)
+    }
+
+    private func isEnough(_ roster: Roster) -> Bool {
+        var reporters = Set(reports.keys)
+        // A test wants to see what comes of it: those left out count as if they had reported.
+        for member in roster.members.subtracting(reporters).sorted().prefix(reportsSpared) { reporters.insert(member) }
+        guard roster.isEnough(reporting: reporters) else { return false }
+        return configuration.partition == .mayRunTwiceFenced || roster.isMajority(reporters)
+    }
+
+    private static func isBehind(_ left: HoldingReport, _ right: HoldingReport) -> Bool {
+        guard let rightPosition = right.position else { return false }
+        return left.position.map { $0 < rightPosition } ?? true
+    }
+
+    private mutating func goOn(_ plan: Plan) -> [Action] {
+        guard !plan.missing.isEmpty else {
+            phase = .ended
+            return [.own(Merged(epoch: epoch, roster: plan.roster, records: plan.records + plan.last))]
+        }
+        return [.send(.fetch(epoch, Array(plan.missing.prefix(configuration.batchRecords))), to: plan.source)]
+    }
+
+    private mutating func take(_ records: [ReplicaRecord], of sequences: [UInt64], from sender: MemberID) -> [Action] {
+        guard case .fetching(var plan) = phase, plan.source == sender, plan.missing.starts(with: sequences) else {
+            return []
+        }
+        plan.missing.removeFirst(sequences.count)
+        plan.records += records
+        phase = .fetching(plan)
+        return goOn(plan)
+    }
+}

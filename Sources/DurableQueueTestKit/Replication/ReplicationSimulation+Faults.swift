@@ -1,0 +1,91 @@
+internal import DurableQueue
+internal import Mesh
+
+// What goes wrong: the network, the processes, the machines.
+extension ReplicationSimulation {
+    func isConnected(_ one: MemberID, _ other: MemberID) -> Bool {
+        guard let partition else { return true }
+        return partition.0.contains(one) == partition.0.contains(other)
+    }
+
+    mutating func send(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
+        guard sender == receiver || isCalm || !chance(1) else { return }
+        let link = [sender, receiver]
+        let arrival = max(now + number(1...20), lastDelivery[link] ?? 0)
+        lastDelivery[link] = arrival
+        schedule(.deliver(message, from: sender, to: receiver), in: arrival - now)
+    }
+
+    mutating func disturb() {
+        if let until = partition?.until, until <= now { partition = nil }
+        for name in names { comeBack(name) }
+        if partition == nil, chance(0.5) {
+            partition = (Set(names.filter { _ in Bool.random(using: &random) }), now + number(200...1500))
+        }
+        guard chance(1), let name = victim() else { return }
+        report.faults += 1
+        switch number(0...11) {
+        case 0: powerCut()
+        case 1...5: crash(name, returningIn: number(50...1500))
+        case 6...9: freeze(name, for: number(50...1500))
+        default:
+            guard report.destroyed == 0 else { return crash(name, returningIn: 300) }
+            report.destroyed += 1
+            crash(name, returningIn: nil)
+            nodes[name]?.disk = ReplicaDisk()
+            // What destroys one often cuts the power of the others.
+            if Bool.random(using: &random) { powerCut() }
+        }
+    }
+
+    private mutating func powerCut() {
+        for name in names where isUp(name) { crash(name, returningIn: number(50...1500)) }
+    }
+
+    private mutating func freeze(_ name: MemberID, for milliseconds: Int) {
+        nodes[name]?.frozenUntil = now + milliseconds
+    }
+
+    /// Owners more often than others.
+    private mutating func victim() -> MemberID? {
+        let owners = names.filter { nodes[$0]?.replica?.isOwner == true }
+        return (Bool.random(using: &random) && !owners.isEmpty ? owners : names.filter(isUp))
+            .randomElement(using: &random)
+    }
+
+    private mutating func crash(_ name: MemberID, returningIn milliseconds: Int?) {
+        guard let pending = nodes[name]?.disk.pending.count else { return }
+        let kept = number(0...pending)
+        nodes[name]?.disk.losePower(keeping: kept)
+        nodes[name]?.replica = nil
+        nodes[name]?.frozenUntil = nil
+        nodes[name]?.inbox = []
+        nodes[name]?.ready = []
+        nodes[name]?.running = nil
+        nodes[name]?.returns = milliseconds.map { now + $0 }
+    }
+
+    private mutating func comeBack(_ name: MemberID) {
+        if let until = nodes[name]?.frozenUntil, until <= now {
+            nodes[name]?.frozenUntil = nil
+            let inbox = nodes[name]?.inbox ?? []
+            nodes[name]?.inbox = []
+            for (message, sender) in inbox { deliver(message, from: sender, to: name) }
+        }
+        if let returns = nodes[name]?.returns, returns <= now {
+            nodes[name]?.returns = nil
+            start(name)
+        }
+    }
+
+    /// Nothing goes wrong any more, and what is not destroyed comes back.
+    mutating func calmDown() {
+        isCalm = true
+        partition = nil
+        for name in names {
+            if nodes[name]?.frozenUntil != nil { nodes[name]?.frozenUntil = now }
+            if nodes[name]?.returns != nil { nodes[name]?.returns = now }
+            comeBack(name)
+        }
+    }
+}

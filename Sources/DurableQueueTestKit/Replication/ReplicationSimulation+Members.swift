@@ -1,0 +1,146 @@
+internal import DurableQueue
+internal import Mesh
+
+// What members do: the shell around the values, as plain as it can be.
+extension ReplicationSimulation {
+    mutating func start(_ name: MemberID) {
+        guard let node = nodes[name] else { return }
+        var replica = Replica(
+            origin: origin, member: name, isOrigin: name == originMember, roster: roster, mark: node.disk.mark,
+            unfinished: node.disk.unfinished, finished: node.disk.finished, configuration: configuration,
+            random: MeshRandom(seed: random.next()), now: clock(name))
+        if mutant == .startsWithTooFewReports { replica.reportsSpared = 1 }
+        nodes[name]?.replica = replica
+        nodes[name]?.life += 1
+        nodes[name]?.isSynchronizing = false
+    }
+
+    mutating func handle(_ event: Event) {
+        switch event {
+        case .deliver(let message, let sender, let receiver):
+            guard isUp(receiver), isConnected(sender, receiver) else { return }
+            guard isActive(receiver) else {
+                nodes[receiver]?.inbox.append((message, sender))
+                return
+            }
+            deliver(message, from: sender, to: receiver)
+        case .synchronize(let name, let life, let count):
+            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isActive(name) else { return schedule(event, in: 50) }
+            nodes[name]?.isSynchronizing = false
+            for item in nodes[name]?.disk.synchronize(count) ?? [] { written(item, by: name) }
+            synchronizeLater(name)
+        case .runEnds(let name, let life, let sequence):
+            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isActive(name) else { return schedule(event, in: 50) }
+            runEnded(sequence, at: name)
+        }
+    }
+
+    mutating func deliver(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
+        let time = clock(receiver)
+        perform(receiver, nodes[receiver]?.replica?.receive(message, from: sender, now: time) ?? [])
+    }
+
+    mutating func perform(_ name: MemberID, _ actions: [Replica.Action]) {
+        for action in actions {
+            switch action {
+            case .persist(let write):
+                if let roster = write.mark.roster { rosters.insert(roster) }
+                self.write(
+                    ReplicaDisk.Item(records: write.records, mark: write.mark, write: write.number), at: name)
+                if mutant == .confirmsBeforeTheSync { persisted(write.number, by: name) }
+            case .send(let message, let receiver): send(message, from: name, to: receiver)
+            case .read(let sequences, let epoch, let receiver):
+                guard let disk = nodes[name]?.disk.visible else { break }
+                let records = disk.records(of: sequences, at: clock(name))
+                send(.fetched(epoch, of: sequences, records), from: name, to: receiver)
+            case .readSnapshot(let member, let after): readSnapshot(at: name, for: member, after: after)
+            case .own:
+                report.ownerships += 1
+                if name != originMember { report.takeovers += 1 }
+                let ready = nodes[name]?.replica?.unfinished.sorted() ?? []
+                nodes[name]?.ready = ready
+            case .safe(let sequences):
+                acknowledged.formUnion(sequences)
+                nodes[name]?.ready += sequences
+            case .stop: nodes[name]?.ready = []
+            }
+        }
+    }
+
+    private mutating func readSnapshot(at name: MemberID, for member: MemberID, after: UInt64) {
+        guard let disk = nodes[name]?.disk.visible else { return }
+        let rest = disk.entries.keys.filter { $0 > after }.sorted()
+        let records = disk.records(of: Array(rest.prefix(10)), at: clock(name))
+        let time = clock(name)
+        let actions = nodes[name]?.replica?.snapshotRead(
+            for: member, after: after, records, isLast: rest.count <= 10, now: time)
+        perform(name, actions ?? [])
+    }
+
+    mutating func write(_ item: ReplicaDisk.Item, at name: MemberID) {
+        nodes[name]?.disk.write(item)
+        synchronizeLater(name)
+    }
+
+    private mutating func synchronizeLater(_ name: MemberID) {
+        guard let node = nodes[name], !node.isSynchronizing, !node.disk.pending.isEmpty else { return }
+        nodes[name]?.isSynchronizing = true
+        let slow = chance(3) ? 200 : 0
+        schedule(.synchronize(name, life: node.life, count: node.disk.pending.count), in: number(1...25) + slow)
+    }
+
+    private mutating func written(_ item: ReplicaDisk.Item, by name: MemberID) {
+        if let write = item.write, mutant != .confirmsBeforeTheSync { persisted(write, by: name) }
+        guard item.isIntake else { return }
+        let time = clock(name)
+        perform(name, nodes[name]?.replica?.stored(item.records, now: time) ?? [])
+    }
+
+    private mutating func persisted(_ write: UInt64, by name: MemberID) {
+        let time = clock(name)
+        perform(name, nodes[name]?.replica?.persisted(write, now: time) ?? [])
+    }
+
+    /// Takes entries in where the origin is, and runs what there is.
+    mutating func work(_ name: MemberID) {
+        guard let node = nodes[name], let replica = node.replica, replica.isOwner else { return }
+        if name == originMember, !isCalm, chance(40) {
+            lastSequence += 1
+            let entry = Entry(
+                identity: EntryIdentity(origin: origin, sequence: lastSequence), id: "entry \(lastSequence)",
+                enqueued: clock(name), payload: [1])
+            write(ReplicaDisk.Item(records: [.add(entry)], isIntake: true), at: name)
+        }
+        if chance(2) { forget(at: name) }
+        guard node.running == nil, mayRun(name) else { return }
+        while let sequence = nodes[name]?.ready.first {
+            nodes[name]?.ready.removeFirst()
+            guard replica.unfinished.contains(sequence) else { continue }
+            nodes[name]?.running = sequence
+            return schedule(.runEnds(name, life: node.life, sequence), in: number(5...40))
+        }
+    }
+
+    private mutating func runEnded(_ sequence: UInt64, at name: MemberID) {
+        nodes[name]?.running = nil
+        report.runs += 1
+        runs[sequence, default: 0] += 1
+        finishedAt[sequence] = now
+        guard nodes[name]?.replica?.isOwner == true else { return }
+        happened(.completed([sequence], at: clock(name)), at: name)
+    }
+
+    /// What was completed a while ago is remembered no longer.
+    private mutating func forget(at name: MemberID) {
+        let old = nodes[name]?.disk.finished.filter { now - (finishedAt[$0] ?? now) > 2000 }.sorted() ?? []
+        if !old.isEmpty { happened(.forgotten(old), at: name) }
+    }
+
+    private mutating func happened(_ record: ReplicaRecord, at name: MemberID) {
+        write(ReplicaDisk.Item(records: [record]), at: name)
+        let time = clock(name)
+        perform(name, nodes[name]?.replica?.stored([record], now: time) ?? [])
+    }
+}

@@ -1,0 +1,189 @@
+internal import DurableQueue
+internal import FoundationEssentials
+internal import Mesh
+
+/// A group that replicates the entries of one origin, in virtual time: members crash and lose what was not forced to the disk, freeze, are
+/// partitioned, and one machine is destroyed; messages are lost; clocks drift. All of it is determined by a seed.
+///
+/// What is checked: what was acknowledged is run, whatever one machine was destroyed; with `stopWithoutMajority` never two members may run at
+/// once.
+public struct ReplicationSimulation {
+    /// What one run came to.
+    public struct Report: Sendable {
+        /// Entries that were acknowledged.
+        public var acknowledged = 0
+        /// Runs, the second ones of entries included.
+        public var runs = 0
+        /// Entries that were run more than once.
+        public var runTwice = 0
+        /// How often a member came to own the entries.
+        public var ownerships = 0
+        /// Of these, by another than the origin.
+        public var takeovers = 0
+        /// Members that crashed, froze or were destroyed.
+        public var faults = 0
+        /// Machines that were destroyed.
+        public var destroyed = 0
+        /// How often the group changed.
+        public var changes = 0
+        /// What did not hold.
+        public var violations: [String] = []
+
+        /// Before the first.
+        public init() {}
+    }
+
+    /// Something got wrong on purpose, to show that the checks would notice.
+    public enum Mutant: String, Sendable, CaseIterable {
+        /// A member confirms what is not on its disk yet.
+        case confirmsBeforeTheSync
+        /// A new owner starts with a report less than N - R.
+        case startsWithTooFewReports
+        /// An owner goes on without being answered.
+        case runsWithoutMajority
+    }
+
+    enum Event: Sendable {
+        case deliver(ReplicaMessage, from: MemberID, to: MemberID)
+        case synchronize(MemberID, life: Int, count: Int)
+        case runEnds(MemberID, life: Int, UInt64)
+    }
+
+    struct Node: Sendable {
+        var disk = ReplicaDisk()
+        var replica: Replica?
+        /// Which start of the process this is; events of an earlier one mean nothing.
+        var life = 0
+        var isSynchronizing = false
+        var ready: [UInt64] = []
+        var running: UInt64?
+        var returns: Int?
+        var frozenUntil: Int?
+        var inbox: [(ReplicaMessage, MemberID)] = []
+        let clockOffset: Int64
+        let clockRate: Double
+    }
+
+    /// Milliseconds of a step.
+    static let step = 10
+    let mutant: Mutant?
+    var random: MeshRandom
+    let origin = UUID()
+    let originMember: MemberID = "member 0"
+    let roster: Roster
+    var configuration = ReplicationConfiguration()
+    var nodes: [MemberID: Node] = [:]
+    let names: [MemberID]
+    var now = 0
+    var events: [Int: [Event]] = [:]
+    var lastDelivery: [[MemberID]: Int] = [:]
+    /// Who is on the one side, until when.
+    var partition: (Set<MemberID>, until: Int)?
+    var isCalm = false
+    var lastSequence: UInt64 = 0
+    var acknowledged: Set<UInt64> = []
+    var runs: [UInt64: Int] = [:]
+    var finishedAt: [UInt64: Int] = [:]
+    var rosters: Set<Roster> = []
+    var report = Report()
+
+    /// Runs one seed.
+    public static func run(seed: UInt64, seconds: Int = 10, mutant: Mutant? = nil) -> Report {
+        var simulation = ReplicationSimulation(seed: seed, mutant)
+        simulation.run(seconds: seconds)
+        return simulation.report
+    }
+
+    private init(seed: UInt64, _ mutant: Mutant?) {
+        self.mutant = mutant
+        var random = MeshRandom(seed: seed)
+        let (count, replicas) =
+            [(3, 1), (3, 1), (4, 1), (5, 2), (5, 1), (2, 1)].randomElement(using: &random) ?? (3, 1)
+        let names = (0...count).map { MemberID("member \($0)") }
+        self.names = names
+        roster = Roster(replicas: replicas, members: Set(names.dropLast()))
+        configuration.partition =
+            count > 2 && Bool.random(using: &random) ? .stopWithoutMajority : .mayRunTwiceFenced
+        configuration.heartbeat = .milliseconds(50)
+        configuration.resendAfter = .milliseconds(200)
+        configuration.lease = .milliseconds(300)
+        configuration.takeoverAfter = .milliseconds(400)
+        configuration.claimWithin = .milliseconds(200)
+        configuration.replaceAfter = .milliseconds(1500)
+        configuration.batchRecords = Int.random(in: 1...20, using: &random)
+        configuration.windowRecords = Int.random(in: 5...100, using: &random)
+        configuration.backlogRecords = Int.random(in: 20...500, using: &random)
+        for name in names {
+            nodes[name] = Node(
+                clockOffset: Int64.random(in: 0...1_000_000, using: &random),
+                clockRate: Double.random(in: 0.99...1.01, using: &random))
+        }
+        self.random = random
+        for name in names { start(name) }
+    }
+
+    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+
+    mutating func chance(_ percent: Double) -> Bool { Double.random(in: 0..<100, using: &random) < percent }
+
+    func isUp(_ name: MemberID) -> Bool { nodes[name]?.replica != nil }
+
+    func isActive(_ name: MemberID) -> Bool { isUp(name) && nodes[name]?.frozenUntil == nil }
+
+    func clock(_ name: MemberID) -> Timestamp {
+        guard let node = nodes[name] else { return Timestamp(milliseconds: 0) }
+        return Timestamp(milliseconds: node.clockOffset + Int64(Double(now) * node.clockRate))
+    }
+
+    mutating func schedule(_ event: Event, in milliseconds: Int) {
+        events[max(now + milliseconds, now + 1) / Self.step + 1, default: []].append(event)
+    }
+
+    private mutating func run(seconds: Int) {
+        while now < seconds * 1000, report.violations.isEmpty {
+            disturb()
+            advance()
+        }
+        calmDown()
+        let end = now + 20_000
+        while now < end, report.violations.isEmpty, acknowledged.contains(where: { runs[$0] == nil }) { advance() }
+        for sequence in acknowledged.sorted() where runs[sequence] == nil {
+            report.violations.append("entry \(sequence) was acknowledged and never run; \(situation)")
+            break
+        }
+        report.acknowledged = acknowledged.count
+        report.changes = rosters.count { $0.isChanging }
+        report.runTwice = runs.values.count { $0 > 1 }
+    }
+
+    private var situation: String {
+        names.map { name in
+            guard let node = nodes[name], let replica = node.replica else { return "\(name): gone" }
+            let waits = replica.waitingFor.sorted().map(\.name).joined(separator: ", ")
+            return "\(name): owns \(replica.isOwner), has \(node.disk.unfinished.count), waits for [\(waits)]"
+        }.joined(separator: "; ")
+    }
+
+    private mutating func advance() {
+        now += Self.step
+        for event in events.removeValue(forKey: now / Self.step) ?? [] { handle(event) }
+        for name in names where isActive(name) {
+            let reachable = Set(names.filter { isActive($0) && isConnected(name, $0) })
+            let time = clock(name)
+            perform(name, nodes[name]?.replica?.tick(reachable: reachable, now: time) ?? [])
+            work(name)
+        }
+        check()
+    }
+
+    private mutating func check() {
+        guard configuration.partition == .stopWithoutMajority else { return }
+        let owners = names.filter { isActive($0) && mayRun($0) }
+        if owners.count > 1 { report.violations.append("\(owners) may run at once, at \(now) ms") }
+    }
+
+    func mayRun(_ name: MemberID) -> Bool {
+        guard let replica = nodes[name]?.replica else { return false }
+        return replica.mayRun(now: clock(name)) || mutant == .runsWithoutMajority && replica.isOwner
+    }
+}
