@@ -58,6 +58,10 @@ struct LogIndex: Sendable {
     mutating func apply(_ record: StoreRecord, number: UInt64, at location: LogLocation) {
         position = number
         var changes: [(segment: UInt64, bytes: Int)] = []
+        if case .mark(_, let origin) = record {
+            if let old = table.marks[origin]?.place { changes.append((old.segment, -old.bytes)) }
+            changes.append((location.segment, location.bytes))
+        }
         table.apply(record, place: location) { old, new in
             if let old { changes.append((old.place.segment, -Self.liveBytes(old))) }
             if let new { changes.append((new.place.segment, Self.liveBytes(new))) }

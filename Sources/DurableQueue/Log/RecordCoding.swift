@@ -8,7 +8,7 @@ struct RecordCoding: Sendable {
 
     private enum Kind: UInt8 {
         case add = 1
-        case run, release, fail, complete, bury, revive, forget, held, completedElsewhere, keep
+        case run, release, fail, complete, bury, revive, forget, held, completedElsewhere, keep, mark
     }
 
     func encode(_ record: StoreRecord, into writer: inout ByteWriter) {
@@ -42,6 +42,9 @@ struct RecordCoding: Sendable {
             put(stored.header, into: &writer)
             put(stored.progress, into: &writer)
             writer.put(payload)
+        case .mark(let mark, let origin):
+            writer.bytes.append(Kind.mark.rawValue)
+            put(mark, of: origin, into: &writer)
         }
     }
 
@@ -63,6 +66,7 @@ struct RecordCoding: Sendable {
                 return nil
             }
             return .keep(StoredEntry(header: header, progress: progress), payload: payload)
+        case .mark: return mark(&reader)
         default: break
         }
         guard let identities = identities(&reader) else { return nil }
@@ -209,7 +213,7 @@ extension RecordCoding {
         }
     }
 
-    private func members(_ reader: inout ByteReader) -> Set<MemberID>? {
+    func members(_ reader: inout ByteReader) -> Set<MemberID>? {
         guard let count = reader.count() else { return nil }
         var members: Set<MemberID> = []
         for _ in 0..<count {

@@ -60,6 +60,10 @@ extension SegmentLog {
         switch record {
         case .add(let entry): (identity, payload) = (entry.identity, entry.payload)
         case .keep(let stored, let bytes): (identity, payload) = (stored.identity, bytes)
+        case .mark(_, let origin):
+            let place = index.with { $0.table.marks[origin]?.place }
+            let isHere = place?.segment == moving.segment.number && place?.offset == frame.range.lowerBound
+            return isHere ? record : nil
         default: return nil
         }
         guard let slot = index.with({ $0.table[identity] }), slot.place.segment == moving.segment.number,

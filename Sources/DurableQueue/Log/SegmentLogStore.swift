@@ -76,7 +76,7 @@ public final class SegmentLogStore: DurableStore {
     /// What was found at opening. The entries are those that it holds by now.
     public var recovery: Recovery {
         var recovery = found
-        recovery.entries = index.with { $0.table.all }
+        (recovery.entries, recovery.marks) = index.with { ($0.table.all, $0.table.marks.mapValues(\.mark)) }
         return recovery
     }
 
@@ -114,7 +114,9 @@ public final class SegmentLogStore: DurableStore {
 
     /// All that is there.
     public func snapshot() async -> StoreSnapshot {
-        index.with { StoreSnapshot(position: $0.position, entries: $0.table.all) }
+        index.with {
+            StoreSnapshot(position: $0.position, entries: $0.table.all, marks: $0.table.marks.mapValues(\.mark))
+        }
     }
 
     /// The records that follow a position, read by a thread of its own.

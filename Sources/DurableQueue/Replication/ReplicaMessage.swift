@@ -64,6 +64,14 @@ public struct ReplicaAppend: Hashable, Codable, Sendable {
     public let records: [ReplicaRecord]
     /// When it was sent, by the clock of the owner; it comes back with the answer.
     public let sent: Timestamp
+
+    /// An append from its parts.
+    public init(epoch: TakeoverEpoch, after: UInt64, records: [ReplicaRecord], sent: Timestamp) {
+        self.epoch = epoch
+        self.after = after
+        self.records = records
+        self.sent = sent
+    }
 }
 
 /// A member's answer to records.
@@ -76,6 +84,14 @@ public struct ReplicaStanding: Hashable, Codable, Sendable {
     public let resumesAfter: UInt64?
     /// From the message that is answered.
     public let sent: Timestamp
+
+    /// An answer from its parts.
+    public init(epoch: TakeoverEpoch, synced: UInt64?, resumesAfter: UInt64?, sent: Timestamp) {
+        self.epoch = epoch
+        self.synced = synced
+        self.resumesAfter = resumesAfter
+        self.sent = sent
+    }
 }
 
 /// Part of all that an owner has.
@@ -91,12 +107,27 @@ public struct SnapshotPart: Hashable, Codable, Sendable {
     /// When it was sent, by the clock of the owner.
     public let sent: Timestamp
 
+    /// A part from its parts.
+    public init(epoch: TakeoverEpoch, part: Int, records: [ReplicaRecord], end: End?, sent: Timestamp) {
+        self.epoch = epoch
+        self.part = part
+        self.records = records
+        self.end = end
+        self.sent = sent
+    }
+
     /// What comes with the last part.
     public struct End: Hashable, Codable, Sendable {
         /// The number of the last record that the snapshot includes for sure.
         public let number: UInt64
         /// Who is in the group.
         public let roster: Roster
+
+        /// An end from its parts.
+        public init(number: UInt64, roster: Roster) {
+            self.number = number
+            self.roster = roster
+        }
     }
 }
 

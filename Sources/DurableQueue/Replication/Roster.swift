@@ -13,7 +13,7 @@ public struct Roster: Hashable, Codable, Sendable {
         self.init(replicas: replicas, groups: [members])
     }
 
-    private init(replicas: Int, groups: [Set<MemberID>]) {
+    init(replicas: Int, groups: [Set<MemberID>]) {
         self.replicas = replicas
         self.groups = groups
     }

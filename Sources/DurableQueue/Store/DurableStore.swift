@@ -32,6 +32,8 @@ public struct StorePromise: Sendable, Hashable {
 public struct Recovery: Sendable {
     /// Everything that it holds, in the order of the identities.
     public var entries: [StoredEntry] = []
+    /// How far the replication of each origin has come here.
+    public var marks: [UUID: ReplicaMark] = [:]
     /// The highest sequence of its own origin that was ever given out.
     public var highestSequence: UInt64 = 0
     /// What was there and was cut off, because it was never acknowledged.
@@ -85,11 +87,14 @@ public struct StoreSnapshot: Sendable {
     public let position: UInt64
     /// The entries without their payloads, in order.
     public let entries: [StoredEntry]
+    /// How far the replication of each origin has come here.
+    public let marks: [UUID: ReplicaMark]
 
     /// A snapshot from its parts.
-    public init(position: UInt64, entries: [StoredEntry]) {
+    public init(position: UInt64, entries: [StoredEntry], marks: [UUID: ReplicaMark] = [:]) {
         self.position = position
         self.entries = entries
+        self.marks = marks
     }
 }
 

@@ -52,6 +52,7 @@ public final class InMemoryStore: DurableStore {
             switch record {
             case .add(let entry): entry.payload
             case .keep(_, let payload): payload
+            case .mark: []
             default: nil
             }
         state.position += 1
@@ -79,7 +80,9 @@ public final class InMemoryStore: DurableStore {
 
     /// All that is there.
     public func snapshot() async -> StoreSnapshot {
-        state.withLock { StoreSnapshot(position: $0.position, entries: $0.table.all) }
+        state.withLock {
+            StoreSnapshot(position: $0.position, entries: $0.table.all, marks: $0.table.marks.mapValues(\.mark))
+        }
     }
 
     /// The records that follow a position.

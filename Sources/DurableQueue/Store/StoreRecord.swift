@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// One change that a store is told of. A store is the sum of its records, in their order.
 ///
 /// A record about an entry that the store does not hold (it was forgotten, say) changes nothing.
@@ -24,6 +26,8 @@ public enum StoreRecord: Hashable, Sendable {
     case completedElsewhere([EntryIdentity], by: MemberID)
     /// All that is known of an entry, in place of what was; the payload only if ``EntryProgress/hasPayload`` says so.
     case keep(StoredEntry, payload: [UInt8])
+    /// How far the replication of an origin has come here, in place of what was.
+    case mark(ReplicaMark, of: UUID)
 }
 
 extension EntryProgress {

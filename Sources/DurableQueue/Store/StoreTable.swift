@@ -9,7 +9,14 @@ struct StoreTable<Place: Sendable>: Sendable {
         var place: Place
     }
 
+    struct Mark: Sendable {
+        var mark: ReplicaMark
+        var place: Place
+    }
+
     private(set) var slots: [EntryIdentity: Slot] = [:]
+    /// By origin; none is ever removed.
+    private(set) var marks: [UUID: Mark] = [:]
     private var orders: [UUID: SequenceOrder] = [:]
     private var highest: [UUID: UInt64] = [:]
 
@@ -50,6 +57,7 @@ struct StoreTable<Place: Sendable>: Sendable {
         case .held(let identities, let member): update(identities, changing) { $0.holders.insert(member) }
         case .completedElsewhere(let identities, let member):
             update(identities, changing) { $0.completedBy.insert(member) }
+        case .mark(let mark, let origin): if let place { marks[origin] = Mark(mark: mark, place: place) }
         case .forget(let identities):
             for identity in identities {
                 guard let slot = slots.removeValue(forKey: identity) else { continue }

@@ -11,10 +11,14 @@ struct StoreModel: Hashable, Sendable {
 
     private(set) var entries: [EntryIdentity: Held] = [:]
 
+    private(set) var marks: [UUID: ReplicaMark] = [:]
+
     init() {}
 
     init(of store: any DurableStore) async throws {
-        let stored = await store.snapshot().entries
+        let snapshot = await store.snapshot()
+        let stored = snapshot.entries
+        marks = snapshot.marks
         let payloads = try await store.entries(stored.map(\.identity))
         for entry in stored { entries[entry.identity] = Held(stored: entry, payload: nil) }
         for entry in payloads { entries[entry.identity]?.payload = entry.payload }
@@ -50,6 +54,7 @@ struct StoreModel: Hashable, Sendable {
                 progress.status = .waiting
                 (progress.failures, progress.crashes) = (0, 0)
             }
+        case .mark(let mark, let origin): marks[origin] = mark
         case .forget(let identities): for identity in identities { entries[identity] = nil }
         case .held(let identities, let member): change(identities) { $0.holders.insert(member) }
         case .completedElsewhere(let identities, let member): change(identities) { $0.completedBy.insert(member) }

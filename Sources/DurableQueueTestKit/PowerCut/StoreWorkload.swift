@@ -59,7 +59,7 @@ public struct StoreWorkload: Sendable {
 
     private mutating func change() -> StoreRecord {
         let some = some()
-        switch number(0...11) {
+        switch number(0...12) {
         case 0...2: return .run(some)
         case 3...5: return .complete(some, at: time, keepsPayload: number(0...1) == 0)
         case 6: return .fail(some[0], error: "the disk of the other side is full")
@@ -67,8 +67,21 @@ public struct StoreWorkload: Sendable {
         case 8: return .revive(some[0])
         case 9: return .held(some, by: "stratum-2")
         case 10: return .release(some)
+        case 11: return .mark(mark(), of: origin)
         default: return forget()
         }
+    }
+
+    private mutating func mark() -> ReplicaMark {
+        let epoch = TakeoverEpoch(number: random.next() >> 8, owner: "stratum-2")
+        var mark = ReplicaMark()
+        mark.granted = epoch
+        if number(0...2) > 0 { mark.position = ReplicaPosition(epoch: epoch, number: random.next()) }
+        if number(0...1) == 0 {
+            let roster = Roster(replicas: 1, members: ["stratum-1", "stratum-2"])
+            mark.roster = number(0...1) == 0 ? roster : roster.changing(to: ["stratum-2", "stratum-3"])
+        }
+        return mark
     }
 
     /// The oldest, as ids are forgotten in their order.

@@ -1,0 +1,123 @@
+internal import DurableQueue
+internal import Foundation
+internal import Testing
+
+/// A member's side, one message at a time.
+@Suite struct ReplicaHolderTests {
+    let origin = UUID()
+    let first = TakeoverEpoch(number: 1, owner: "a")
+    let second = TakeoverEpoch(number: 2, owner: "c")
+
+    private func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+    private func holder() -> ReplicaHolder {
+        ReplicaHolder(
+            origin: origin, member: "b", mark: ReplicaMark(), unfinished: [], finished: [],
+            configuration: ReplicationConfiguration(), now: time(0))
+    }
+
+    private func entry(_ sequence: UInt64) -> ReplicaRecord {
+        .add(
+            Entry(
+                identity: EntryIdentity(origin: origin, sequence: sequence), id: "\(sequence)", enqueued: time(0),
+                payload: [1]))
+    }
+
+    private func append(_ epoch: TakeoverEpoch, after: UInt64, _ records: [ReplicaRecord]) -> ReplicaMessage {
+        .append(ReplicaAppend(epoch: epoch, after: after, records: records, sent: time(7)))
+    }
+
+    private func standing(_ epoch: TakeoverEpoch, _ synced: UInt64?, _ resumesAfter: UInt64? = nil) -> ReplicaMessage {
+        .standing(ReplicaStanding(epoch: epoch, synced: synced, resumesAfter: resumesAfter, sent: time(7)))
+    }
+
+    /// One that has an empty snapshot of the first epoch on its disk.
+    private func follower() -> ReplicaHolder {
+        var holder = holder()
+        let end = SnapshotPart.End(number: 0, roster: Roster(replicas: 1, members: ["a", "b", "c"]))
+        let part = SnapshotPart(epoch: first, part: 0, records: [], end: end, sent: time(7))
+        _ = holder.receive(.snapshot(part), from: "a", now: time(0))
+        _ = holder.persisted(1)
+        return holder
+    }
+
+    @Test func confirmsOnlyWhatIsOnTheDisk() {
+        var holder = follower()
+        let actions = holder.receive(append(first, after: 0, [entry(1), entry(2)]), from: "a", now: time(10))
+        guard case .persist(let write) = actions.first, actions.count == 1 else {
+            Issue.record("\(actions) instead of a write")
+            return
+        }
+        #expect(write.mark.position == ReplicaPosition(epoch: first, number: 2))
+        let asked = holder.receive(append(first, after: 2, []), from: "a", now: time(11))
+        #expect(asked == [.send(standing(first, 0), to: "a")])
+        #expect(holder.persisted(write.number) == [.send(standing(first, 2), to: "a")])
+    }
+
+    @Test func leavesNoGapAndTakesNothingTwice() {
+        var holder = follower()
+        let gap = holder.receive(append(first, after: 3, [entry(4)]), from: "a", now: time(10))
+        #expect(gap == [.send(standing(first, 0, 0), to: "a")])
+        _ = holder.receive(append(first, after: 0, [entry(1), entry(2)]), from: "a", now: time(10))
+        _ = holder.receive(append(first, after: 1, [entry(2), entry(3)]), from: "a", now: time(10))
+        #expect(holder.mark.position?.number == 3)
+        #expect(holder.unfinished == [1, 2, 3])
+    }
+
+    @Test func needsASnapshotOfEveryEpoch() {
+        var holder = follower()
+        let actions = holder.receive(append(second, after: 0, [entry(1)]), from: "c", now: time(10))
+        #expect(actions == [.send(standing(second, nil), to: "c")])
+        #expect(holder.unfinished.isEmpty)
+    }
+
+    @Test func grantsOnceItsOwnerIsSilentAndOnDisk() {
+        var holder = follower()
+        let early = holder.receive(.claim(second), from: "c", now: time(1999))
+        #expect(early == [.send(.refused(second, known: first), to: "c")])
+        let actions = holder.receive(.claim(second), from: "c", now: time(2000))
+        #expect(actions.count == 1, "the grant does not wait for the disk")
+        guard case .persist(let write) = actions.first else { return }
+        #expect(write.mark.granted == second)
+        guard case .send(.granted(second, let report), to: "c") = holder.persisted(write.number).first else {
+            Issue.record("no grant after the fsync")
+            return
+        }
+        #expect(report.position == ReplicaPosition(epoch: first, number: 0))
+        let refused: [ReplicaHolder.Action] = [.send(.refused(first, known: second), to: "a")]
+        #expect(holder.receive(append(first, after: 0, [entry(1)]), from: "a", now: time(2001)) == refused)
+        let other = TakeoverEpoch(number: 2, owner: "b")
+        let again = holder.receive(.claim(other), from: "b", now: time(9000))
+        #expect(again == [.send(.refused(other, known: second), to: "b")], "a lower epoch was granted after a higher")
+    }
+
+    @Test func dropsWhatASnapshotDoesNotName() {
+        var holder = follower()
+        _ = holder.receive(append(first, after: 0, [entry(1), entry(2)]), from: "a", now: time(10))
+        let roster = Roster(replicas: 1, members: ["b", "c"])
+        let parts = [
+            SnapshotPart(epoch: second, part: 0, records: [entry(2)], end: nil, sent: time(7)),
+            SnapshotPart(
+                epoch: second, part: 1, records: [entry(3)], end: SnapshotPart.End(number: 5, roster: roster),
+                sent: time(7)),
+        ]
+        _ = holder.receive(.snapshot(parts[0]), from: "c", now: time(20))
+        #expect(holder.unfinished == [1, 2])
+        _ = holder.receive(.snapshot(parts[1]), from: "c", now: time(21))
+        #expect(holder.unfinished == [2, 3])
+        #expect(holder.mark.position == ReplicaPosition(epoch: second, number: 5))
+        #expect(holder.mark.roster == roster)
+    }
+
+    @Test func messagesAreCodable() throws {
+        let messages: [ReplicaMessage] = [
+            .claim(first), .refused(second, known: nil),
+            append(first, after: 3, [entry(4), .roster(Roster(replicas: 1, members: ["a"]))]),
+            standing(first, 2, 1), .fetched(first, of: [1], [entry(1), .completed([1], at: time(5))]),
+        ]
+        for message in messages {
+            let bytes = try JSONEncoder().encode(message)
+            #expect(try JSONDecoder().decode(ReplicaMessage.self, from: bytes) == message)
+        }
+    }
+}
