@@ -85,6 +85,11 @@ public final class DurableQueue: Sendable {
         perform { core in core.state.held(identities, by: member, now: self.clock.now) }
     }
 
+    /// Says that enough members of the roster hold entries, as ``Replica/Action/safe(_:)`` has it.
+    public func safe(_ identities: [EntryIdentity]) {
+        perform { core in core.state.safe(identities) }
+    }
+
     /// Says that a member has run entries, where every member does.
     public func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) {
         perform { core in core.state.completedElsewhere(identities, by: member) }

@@ -84,6 +84,11 @@ extension QueueState {
         return [.store([.held(noted, by: member)], until: .written, intake: nil)] + actions
     }
 
+    /// Enough members hold entries, as whoever counts them in the roster says: those that wait for it are acknowledged.
+    public mutating func safe(_ identities: [EntryIdentity]) -> [Action] {
+        identities.flatMap { items[$0]?.phase == .replicating ? acknowledge($0) : [] }
+    }
+
     /// A member has run entries, where every member does.
     public mutating func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) -> [Action] {
         let noted = identities.filter { items[$0]?.progress.completedBy.insert(member).inserted == true }

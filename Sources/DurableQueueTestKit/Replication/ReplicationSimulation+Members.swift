@@ -88,7 +88,9 @@ extension ReplicationSimulation {
         guard let node = nodes[name], !node.isSynchronizing, !node.disk.pending.isEmpty else { return }
         nodes[name]?.isSynchronizing = true
         let slow = chance(3) ? 200 : 0
-        schedule(.synchronize(name, life: node.life, count: node.disk.pending.count), in: number(1...25) + slow)
+        schedule(
+            .synchronize(name, life: node.life, count: node.disk.pending.count), in: number(1...syncMilliseconds) + slow
+        )
     }
 
     private mutating func written(_ item: ReplicaDisk.Item, by name: MemberID) {
@@ -114,7 +116,7 @@ extension ReplicationSimulation {
             write(ReplicaDisk.Item(records: [.add(entry)], isIntake: true), at: name)
         }
         if chance(2) { forget(at: name) }
-        guard node.running == nil, mayRun(name) else { return }
+        guard node.running == nil, mayRun(name), isCalm || chance(runPercent) else { return }
         while let sequence = nodes[name]?.ready.first {
             nodes[name]?.ready.removeFirst()
             guard replica.unfinished.contains(sequence) else { continue }

@@ -72,6 +72,10 @@ public struct ReplicationSimulation {
     let originMember: MemberID = "member 0"
     let roster: Roster
     var configuration = ReplicationConfiguration()
+    /// How long an fsync takes at most, but for slow ones.
+    let syncMilliseconds: Int
+    /// How likely a run is begun when it could be, so that something is always left to lose.
+    let runPercent: Double
     var nodes: [MemberID: Node] = [:]
     let names: [MemberID]
     var now = 0
@@ -113,6 +117,8 @@ public struct ReplicationSimulation {
         configuration.batchRecords = Int.random(in: 1...20, using: &random)
         configuration.windowRecords = Int.random(in: 5...100, using: &random)
         configuration.backlogRecords = Int.random(in: 20...500, using: &random)
+        runPercent = Double.random(in: 2...60, using: &random)
+        syncMilliseconds = Int.random(in: 10...100, using: &random)
         for name in names {
             nodes[name] = Node(
                 clockOffset: Int64.random(in: 0...1_000_000, using: &random),
