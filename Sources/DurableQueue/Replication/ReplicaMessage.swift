@@ -141,6 +141,14 @@ public struct HoldingReport: Hashable, Codable, Sendable {
     public let unfinished: SequenceRanges
     /// What is completed or dead, and remembered.
     public let finished: SequenceRanges
+
+    /// A report from its parts.
+    public init(position: ReplicaPosition?, roster: Roster?, unfinished: SequenceRanges, finished: SequenceRanges) {
+        self.position = position
+        self.roster = roster
+        self.unfinished = unfinished
+        self.finished = finished
+    }
 }
 
 /// Sequences as ranges, since they mostly lie close together.

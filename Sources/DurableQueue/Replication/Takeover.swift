@@ -21,6 +21,13 @@ public struct Takeover: Sendable {
         public let roster: Roster
         /// What has to be written, so that the new owner has all there is and nothing else.
         public let records: [ReplicaRecord]
+
+        /// What was merged, from its parts.
+        public init(epoch: TakeoverEpoch, roster: Roster, records: [ReplicaRecord]) {
+            self.epoch = epoch
+            self.roster = roster
+            self.records = records
+        }
     }
 
     private enum Phase: Sendable {

@@ -1,0 +1,57 @@
+internal import DurableQueue
+internal import Testing
+
+@Suite struct TakeoverTests {
+    let epoch = TakeoverEpoch(number: 2, owner: "b")
+    let roster = Roster(replicas: 1, members: ["a", "b", "c"])
+    let start = Timestamp(milliseconds: 0)
+
+    private func report(at number: UInt64?, unfinished: Set<UInt64>, finished: Set<UInt64> = []) -> HoldingReport {
+        HoldingReport(
+            position: number.map { ReplicaPosition(epoch: TakeoverEpoch(number: 1, owner: "a"), number: $0) },
+            roster: roster, unfinished: SequenceRanges(unfinished), finished: SequenceRanges(finished))
+    }
+
+    private func takeover() -> Takeover {
+        let (takeover, actions) = Takeover.claiming(
+            epoch, roster: roster, configuration: ReplicationConfiguration(), now: start)
+        #expect(actions == ["a", "b", "c"].map { .send(.claim(epoch), to: $0) })
+        return takeover
+    }
+
+    @Test func waitsAndSaysForWhom() {
+        var takeover = takeover()
+        #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "b").isEmpty)
+        #expect(takeover.waitingFor == ["a", "c"])
+        #expect(takeover.tick(now: start + .milliseconds(999)).isEmpty)
+        #expect(takeover.tick(now: start + .milliseconds(1000)) == [.giveUp(above: 2)])
+    }
+
+    @Test func takesWhatCameFurthestAndFetchesWhatItLacks() {
+        var takeover = takeover()
+        let own = report(at: 5, unfinished: [1, 2, 3], finished: [])
+        let further = report(at: 9, unfinished: [2, 4], finished: [3])
+        #expect(takeover.receive(.granted(epoch, own), from: "b").isEmpty)
+        let fetch = takeover.receive(.granted(epoch, further), from: "c")
+        #expect(fetch == [.send(.fetch(epoch, [3, 4]), to: "c")])
+        #expect(takeover.waitingFor.isEmpty)
+        let records: [ReplicaRecord] = [.completed([3], at: start)]
+        let merged = takeover.receive(.fetched(epoch, of: [3, 4], records), from: "c")
+        #expect(merged == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: records + [.forgotten([1])]))])
+    }
+
+    @Test func whatAnyoneFinishedIsFinished() {
+        var takeover = takeover()
+        _ = takeover.receive(.granted(epoch, report(at: 9, unfinished: [1, 2])), from: "b")
+        let merged = takeover.receive(.granted(epoch, report(at: 5, unfinished: [2], finished: [1])), from: "c")
+        #expect(
+            merged == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: [.completed([1], at: start)]))])
+    }
+
+    @Test func givesUpForAHigherEpochOnly() {
+        var takeover = takeover()
+        #expect(takeover.receive(.refused(epoch, known: TakeoverEpoch(number: 1, owner: "a")), from: "c").isEmpty)
+        let known = TakeoverEpoch(number: 7, owner: "c")
+        #expect(takeover.receive(.refused(epoch, known: known), from: "c") == [.giveUp(above: 7)])
+    }
+}
