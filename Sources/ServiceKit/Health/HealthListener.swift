@@ -64,11 +64,13 @@ public struct HealthListener: Service {
         }
     }
 
-    /// Runs the server in a group of its own, which is shut down gracefully even when this task is cancelled: a cancelled server
-    /// drops the connection that it is just accepting, and NIO ends the process over that.
+    /// Runs the server in a group of its own, which is shut down gracefully even when this task is cancelled.
     private func runUntilShutDown(_ application: some ApplicationProtocol) async throws {
         let group = ServiceGroup(configuration: .init(services: [.init(service: application)], logger: quietLogger))
+        // Unstructured, for a child would be cancelled with this task: a cancelled server drops the connection that it is just
+        // accepting, and NIO ends the process over that. It is awaited below, whatever happens.
         let server = Task { try await group.run() }
+        // Unstructured, for both handlers are synchronous and the group is an actor. It ends with the group, which is awaited.
         let shutDown: @Sendable () -> Void = { Task { await group.triggerGracefulShutdown() } }
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
