@@ -35,6 +35,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -48,8 +49,11 @@ let package = Package(
             targets: ["EventLoop", "MessagePack", "ZeroMQ", "Redis", "Mesh", "MeshZeroMQ", "MeshRedis", "ServiceKit"]),
         // The mesh alone, for those who bring their own process: no HTTP server, no configuration.
         .library(name: "HeadframeMesh", targets: ["EventLoop", "MessagePack", "ZeroMQ", "Mesh", "MeshZeroMQ"]),
+        .library(name: "HeadframeQueue", targets: ["DurableQueue"]),
+        .library(name: "HeadframeQueueSQLite", targets: ["DurableQueueSQLite"]),
         .executable(name: "headframe", targets: ["headframe"]),
         .executable(name: "jobmanager", targets: ["jobmanager"]),
+        .executable(name: "reporter", targets: ["reporter"]),
         .executable(name: "stratum", targets: ["stratum"]),
     ],
     dependencies: [
@@ -61,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -86,6 +91,7 @@ let package = Package(
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
         library("MeshRedis", ["EventLoop", "Mesh", "Redis", logging]),
         library("DurableQueue", ["CLinux", "Mesh", deque, heap, logging]),
+        library("DurableQueueSQLite", ["DurableQueue", grdb]),
         library("CoinDaemon", ["Mining", httpClient, nioCore, nioHTTP, nioPosix, logging]),
 
         // Level 4
@@ -111,9 +117,15 @@ let package = Package(
                 lifecycle, logging, metrics,
             ]),
         service(
+            "reporter",
+            [
+                "DurableQueue", "EventLoop", "Mesh", "Mining", "Redis", "ServiceKit", lifecycle, logging, metrics,
+            ]),
+        service(
             "stratum",
             [
-                "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum", lifecycle, logging,
+                "DurableQueue", "EventLoop", "Mesh", "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum",
+                lifecycle, logging,
                 metrics,
                 nioCore, nioPosix,
             ]),
@@ -131,8 +143,8 @@ let package = Package(
         tests(
             "StratumServerTests",
             [
-                "stratum", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining", "Redis",
-                "ServiceKit",
+                "stratum", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining",
+                "Redis", "ServiceKit",
                 "Stratum", "TestSupport", "ZeroMQ", lifecycle, logging, nioCore, nioPosix,
             ]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
@@ -145,6 +157,12 @@ let package = Package(
         tests("MessagePackTests", ["MessagePack"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests("DurableQueueTests", ["DurableQueue", "DurableQueueTestKit", "Mesh", "TestSupport"]),
+        tests(
+            "DurableQueueSQLiteTests",
+            ["DurableQueue", "DurableQueueSQLite", "DurableQueueTestKit", "TestSupport", grdb]),
+        tests(
+            "ReporterTests",
+            ["reporter", "DurableQueue", "EventLoop", "Mesh", "Mining", "Redis", "ServiceKit", "TestSupport", logging]),
         tests("SimulationTests", ["MeshTestKit"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
         tests("ServiceKitTests", ["ServiceKit", "TestSupport", lifecycle, logging, metrics]),

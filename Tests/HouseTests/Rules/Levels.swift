@@ -9,11 +9,11 @@ enum Levels {
         (
             3,
             [
-                "MeshZeroMQ", "MeshRedis", "JobBoardRedis", "JobBoardSQLite", "DurableQueue", "DurableQueueSQLite",
-                "BackgroundTasks", "CoinDaemon",
+                "MeshZeroMQ", "MeshRedis", "JobBoardRedis", "JobBoardSQLite", "DurableQueue", "BackgroundTasks",
+                "CoinDaemon",
             ]
         ),
-        (4, ["ServiceKit"]),
+        (4, ["ServiceKit", "DurableQueueSQLite"]),
         (5, ["headframe", "jobmanager", "stratum", "gateway", "reporter", "worker", "dashboard"]),
     ]
 

@@ -1,0 +1,2 @@
+internal import DurableQueue
+internal import GRDB
