@@ -14,6 +14,8 @@ public struct MiningError: Error, Sendable, CustomStringConvertible {
         case invalidAddress
         /// The hash could not be computed.
         case hashFailed
+        /// The bytes are no share as the queue holds them.
+        case invalidShare
     }
 
     /// The kind of failure.

@@ -26,6 +26,7 @@ public final class DurableQueue: Sendable {
     let core: Mutex<Core>
     let clock: QueueClock
     let bell = Bell()
+    let readers = QueueReaders()
     let logger: Logger
     private let replicator: (any QueueReplicator)?
 
@@ -151,7 +152,10 @@ public final class DurableQueue: Sendable {
         for (waiter, result) in after.answers { waiter.continuation.resume(returning: result) }
         if !after.replicate.isEmpty { replicator?.replicate(after.replicate) }
         if !after.completions.isEmpty { replicator?.replicateCompletion(after.completions) }
-        if after.rings { bell.ring() }
+        if after.rings {
+            bell.ring()
+            readers.ring()
+        }
     }
 
     /// What is done once the lock is free.

@@ -1,0 +1,91 @@
+internal import FoundationEssentials
+internal import Synchronization
+
+/// What a process with queues offers in the mesh, so that others can read, complete and look after them.
+///
+/// Several queues may have one name: a process' own one, say, and those that it has adopted. They are told apart by their origins.
+/// The methods are described in `docs/PROTOCOL.md`.
+public final class QueueDesk: Sendable {
+    /// The bounds of what the desk hands out.
+    public struct Options: Sendable {
+        /// The most entries in a chunk.
+        public var chunkEntries = 1000
+        /// The most payload bytes in a chunk, unless one entry alone has more. As many chunks as a stream has credit for may be under way to a
+        /// slow reader.
+        public var chunkBytes = 256 << 10
+        /// After how long without entries a chunk without any shows that the stream is alive.
+        public var heartbeat: Duration = .seconds(5)
+        /// How long a chunk gathers entries when the reader has seen all that there were.
+        public var gatherFor: Duration = .milliseconds(50)
+        /// The most entries in an answer of the methods for people.
+        public var pageEntries = 1000
+
+        /// The defaults.
+        public init() {}
+    }
+
+    struct Served: Sendable {
+        let queue: DurableQueue
+        let diskBound: Int?
+        let standing: @Sendable () -> QueueStanding
+    }
+
+    let options: Options
+    private let served = Mutex<[UUID: Served]>([:])
+
+    /// A desk without queues.
+    public init(options: Options = Options()) { self.options = options }
+
+    /// Offers a queue from now on.
+    ///
+    /// - Parameters:
+    ///   - diskBound: the most bytes that its store may take, for people.
+    ///   - standing: where it stands in its group, asked for often; nil for a queue that is in none.
+    public func add(
+        _ queue: DurableQueue, diskBound: Int? = nil, standing: (@Sendable () -> QueueStanding)? = nil
+    ) {
+        let origin = queue.store.origin
+        let served = Served(
+            queue: queue, diskBound: diskBound,
+            standing: standing ?? { QueueStanding(origins: [origin: 0]) })
+        self.served.withLock { $0[origin] = served }
+    }
+
+    /// Offers a queue no more: whoever reads it is told so.
+    public func remove(_ queue: DurableQueue) {
+        _ = served.withLock { $0.removeValue(forKey: queue.store.origin) }
+        queue.readers.ring()
+    }
+
+    /// What is offered, in the order of names and origins.
+    var all: [Served] {
+        served.withLock { Array($0.values) }.sorted {
+            ($0.queue.configuration.name, $0.queue.store.origin) < ($1.queue.configuration.name, $1.queue.store.origin)
+        }
+    }
+
+    /// The queues of a name.
+    func queues(_ name: String) throws(QueueDeskError) -> [Served] {
+        let all = all
+        let found = all.filter { $0.queue.configuration.name == name }
+        guard !found.isEmpty else {
+            let names = Set(all.map(\.queue.configuration.name)).sorted().joined(separator: ", ")
+            throw QueueDeskError(
+                QueueDeskError.unknownQueue,
+                "there is no queue “\(name)” here, there is \(names.isEmpty ? "none" : names); the method queues lists them"
+            )
+        }
+        return found
+    }
+
+    /// The queue that serves the entries of an origin, and the epoch of that.
+    func serving(_ origin: UUID, of name: String) throws(QueueDeskError) -> (DurableQueue, epoch: UInt64) {
+        for served in try queues(name) {
+            if let epoch = served.standing().origins[origin] { return (served.queue, epoch) }
+        }
+        throw QueueDeskError(
+            QueueDeskError.unknownOrigin,
+            "the entries of \(origin.uuidString.lowercased()) in \(name) are not served here, or not any more; ask every instance for its "
+                + "queues and read on where the origin is named")
+    }
+}
