@@ -1,13 +1,14 @@
 # Everything needs no configuration: see `make help`. What a target does stands in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum bench-rpc bench-stratum
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum chaos-queue bench-rpc bench-stratum
 .PHONY: examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
 # FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
 SEEDS ?= 2000
 SECONDS ?= 60
+MINUTES ?= 10
 SWIFT_TEST_FLAGS ?=
 
 help: ## This list
@@ -57,6 +58,9 @@ simulate: test-build ## The mesh in virtual time, with faults: SEEDS=2000
 
 fuzz-stratum: test-build ## Mad miners against a Stratum session: SECONDS=60
 	HEADFRAME_FUZZ_SECONDS=$(SECONDS) swift test --skip-build --filter FuzzTests
+
+chaos-queue: test-build ## A replicated queue whose processes are killed and frozen: MINUTES=10
+	HEADFRAME_CHAOS_SECONDS=$$(($(MINUTES) * 60)) swift test --skip-build --filter QueueChaosTests
 
 bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test

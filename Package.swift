@@ -135,6 +135,15 @@ let package = Package(
         library("DurableQueueTestKit", ["DurableQueue", "Mesh"]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
 
+        // Programs that tests run
+        .executableTarget(
+            name: "chaos-member",
+            dependencies: ["DurableQueue", "EventLoop", "Mesh", "Redis", "ServiceKit", lifecycle],
+            path: "Tests/Chaos/Member", swiftSettings: houseRules),
+        .executableTarget(
+            name: "chaos-producer", dependencies: ["EventLoop", "Mesh", "ServiceKit", lifecycle, logging],
+            path: "Tests/Chaos/Producer", swiftSettings: houseRules),
+
         // Tests
         tests("HouseTests", ["Mesh", "MessagePack", "TestSupport"]),
         tests("TestSupportTests", ["TestSupport"]),

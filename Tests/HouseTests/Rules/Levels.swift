@@ -18,7 +18,9 @@ enum Levels {
     ]
 
     /// What only tests and other kits may reach.
-    static let kits: Set<String> = ["MeshTestKit", "JobBoardTestKit", "DurableQueueTestKit", "TestSupport"]
+    static let kits: Set<String> = [
+        "MeshTestKit", "JobBoardTestKit", "DurableQueueTestKit", "TestSupport", "chaos-member", "chaos-producer",
+    ]
 
     /// What a target must not reach, not even through others, although it stands on a lower level.
     static let forbidden: [(target: String, reach: Set<String>, reason: String)] = [

@@ -14,15 +14,38 @@ struct TestNode: Sendable {
     let context: Context
 }
 
+/// Where a test's mesh is found.
+struct MeshPlace: Sendable {
+    /// The URL of its Redis.
+    let redis: String
+    let namespace: String
+    /// How long a record stays in the registry without renewal, in whole seconds.
+    let registryTTL: Duration
+
+    /// The arguments that every service has, those of one named `instance`.
+    func arguments(_ instance: String, ports: String) -> [String] {
+        [
+            "--instance", instance, "--namespace", namespace, "--redis", redis, "--ports", ports,
+            "--registry-ttl", "\(registryTTL.components.seconds)s", "--http-port", "0", "--log-level", "debug",
+            "--drain-seconds", "10",
+        ]
+    }
+}
+
 /// Runs `body` with a node in the pool's mesh.
 func withNode(_ pool: Pool, _ body: @escaping @Sendable (TestNode) async throws -> Void) async throws {
+    try await withNode(pool.place, body)
+}
+
+/// Runs `body` with a node in that mesh.
+func withNode(_ place: MeshPlace, _ body: @escaping @Sendable (TestNode) async throws -> Void) async throws {
     let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     try await EventLoop.withEventLoop { loop in
         let context = try Context()
         var configuration = RedisRegistry.Configuration(
-            redis: RedisConfiguration(url: try RedisURL(pool.redis.url), clientName: "integration-test"))
-        configuration.namespace = pool.namespace
-        configuration.timeToLive = pool.registryTTL
+            redis: RedisConfiguration(url: try RedisURL(place.redis), clientName: "integration-test"))
+        configuration.namespace = place.namespace
+        configuration.timeToLive = place.registryTTL
         let registry = RedisRegistry(configuration: configuration, loop: loop, logger: silent)
         let node = MeshNode(
             .init(), transport: ZeroMQTransport(context: context, loop: loop, logger: silent), registry: registry,

@@ -18,22 +18,18 @@ struct Pool: Sendable {
         return found
     }
 
+    /// Where its mesh is found.
+    var place: MeshPlace { MeshPlace(redis: redis.url, namespace: namespace, registryTTL: registryTTL) }
+
     /// The arguments of one more jobmanager.
     func arguments(_ name: String, ports: String) -> [String] {
-        Self.arguments(
-            name, ports: ports, namespace: namespace, redis: redis.url, daemons: chain.addresses,
-            timeToLive: registryTTL)
+        Self.arguments(name, ports: ports, place, daemons: chain.addresses)
     }
 
     fileprivate static func arguments(
-        _ name: String, ports: String, namespace: String, redis: String, daemons: String, timeToLive: Duration
+        _ name: String, ports: String, _ place: MeshPlace, daemons: String
     ) -> [String] {
-        [
-            "--instance", name, "--namespace", namespace, "--redis", redis, "--ports", ports, "--daemons", daemons,
-            "--network", "litecoin-regtest",
-            "--registry-ttl", "\(timeToLive.components.seconds)s", "--http-port", "0", "--log-level", "debug",
-            "--drain-seconds", "10",
-        ]
+        place.arguments(name, ports: ports) + ["--daemons", daemons, "--network", "litecoin-regtest"]
     }
 }
 
@@ -53,11 +49,11 @@ func withPool(
     let range = try PortBlock.pick()
     let (server, network) = (try await redis, try await chain)
     let program = try Program.built("jobmanager")
+    let place = MeshPlace(redis: server.url, namespace: namespace, registryTTL: registryTTL)
     let supervised = (1...max(count, 1)).prefix(count).map { number in
         let name = "jobmanager-\(number)"
         let arguments = Pool.arguments(
-            name, ports: number <= ports.count ? ports[number - 1] : range, namespace: namespace, redis: server.url,
-            daemons: network.addresses, timeToLive: registryTTL)
+            name, ports: number <= ports.count ? ports[number - 1] : range, place, daemons: network.addresses)
         return SupervisedProcess(name, program, arguments, environment: [:])
     }
     let pool = Pool(
@@ -98,13 +94,7 @@ extension Pool {
 
     /// Shows what the processes said, for a test that failed.
     func printLogs() {
-        for process in jobmanagers {
-            for life in process.lives {
-                let exit = life.exit.map { "\($0)" } ?? "running"
-                print("--- \(process.name), process \(life.pid) (\(exit)):")
-                print((life.errorLines + life.outputLines).suffix(60).joined(separator: "\n"))
-            }
-        }
+        for process in jobmanagers { process.printLog() }
     }
 }
 

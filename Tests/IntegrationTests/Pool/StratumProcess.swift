@@ -24,11 +24,8 @@ struct StratumProcess: Sendable {
         spool = try kept ?? TemporaryFolder("spool")
         process = try ChildProcess.start(
             Program.built("stratum"),
-            [
-                "--instance", name, "--namespace", pool.namespace, "--redis", pool.redis.url, "--ports",
-                PortBlock.pick(),
-                "--registry-ttl", "\(pool.registryTTL.components.seconds)s", "--http-port", "0", "--log-level", "debug",
-                "--drain-seconds", "10", "--listen", "127.0.0.1:\(port)", "--spool", spool.path,
+            pool.place.arguments(name, ports: PortBlock.pick()) + [
+                "--listen", "127.0.0.1:\(port)", "--spool", spool.path,
                 // About 65 hashes a share.
                 "--difficulty", "0.001",
             ] + arguments)

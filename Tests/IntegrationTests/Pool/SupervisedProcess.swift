@@ -55,4 +55,12 @@ final class SupervisedProcess: Sendable {
             }
         } while !Task.isCancelled && state.withLock { $0.isKept }
     }
+
+    /// Shows what its lives said last, for a test that failed.
+    func printLog() {
+        for life in lives.suffix(5) {
+            print("--- \(name), process \(life.pid) (\(life.exit.map { "\($0)" } ?? "running")):")
+            print((life.errorLines + life.outputLines).suffix(60).joined(separator: "\n"))
+        }
+    }
 }

@@ -1,0 +1,48 @@
+internal import DurableQueue
+internal import FoundationEssentials
+internal import Redis
+
+/// The effect of an entry: one is added to its count, in a script that takes each sequence of an origin once.
+struct Effects: Sendable {
+    private static let script = RedisScript(
+        name: "effects",
+        source: """
+            local epochs, cursors, effects, runs = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+            local origin, epoch = ARGV[1], tonumber(ARGV[2])
+            if epoch < tonumber(redis.call('HGET', epochs, origin) or '0') then
+                return redis.error_reply('FENCED a later owner has run entries of ' .. origin)
+            end
+            redis.call('HSET', epochs, origin, ARGV[2])
+            local cursor = tonumber(redis.call('HGET', cursors, origin) or '0')
+            for index = 3, #ARGV, 2 do
+                local sequence, id = tonumber(ARGV[index]), ARGV[index + 1]
+                redis.call('HINCRBY', runs, id, 1)
+                if sequence > cursor then
+                    redis.call('HINCRBY', effects, id, 1)
+                    cursor = sequence
+                end
+            end
+            redis.call('HSET', cursors, origin, string.format('%.0f', cursor))
+            return 1
+            """)
+
+    let redis: RedisClient
+    /// What the keys begin with.
+    let prefix: String
+
+    /// Has the effect of entries of one owner, in order.
+    ///
+    /// - Parameter epoch: The number of the ownership under which they are run.
+    func apply(_ deliveries: [Delivery], epoch: (Delivery) -> UInt64) async throws {
+        for (origin, group) in Dictionary(grouping: deliveries, by: \.identity.origin) {
+            var arguments: [RedisArgument] = [RedisArgument(origin.uuidString), RedisArgument("\(epoch(group[0]))")]
+            for delivery in group.sorted(by: { $0.identity < $1.identity }) {
+                arguments.append(RedisArgument("\(delivery.identity.sequence)"))
+                arguments.append(RedisArgument(delivery.header.id.text))
+            }
+            _ = try await redis.run(
+                Self.script, keys: ["epochs", "cursors", "effects", "runs"].map { RedisArgument(prefix + $0) },
+                arguments: arguments, deadline: .seconds(5))
+        }
+    }
+}
