@@ -32,6 +32,7 @@ struct Producer: Sendable {
         while !Task.isCancelled {
             let members = await node.instances(of: "chaos-member").filter(\.isRoutable)
             guard let member = members.randomElement()?.record.name else {
+                // Nobody is there: a pause before the next look.
                 try? await Task.sleep(for: .milliseconds(100))
                 continue
             }
