@@ -163,7 +163,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "Mesh", "MeshZeroMQ", "ZeroMQ", "TestSupport"]),
         tests("MeshTests", ["Mesh", "MessagePack"]),
-        tests("MessagePackTests", ["MessagePack"]),
+        tests("MessagePackTests", ["MessagePack", "TestSupport"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests("DurableQueueTests", ["DurableQueue", "DurableQueueTestKit", "Mesh", "TestSupport"]),
         tests(

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MessagePack
+internal import TestSupport
 internal import Testing
 
 @Suite struct CodableTests {
@@ -60,7 +61,7 @@ internal import Testing
 
     @Test("a type with one of everything")
     func sample() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("a type with one of everything"))
+        var random = SeededRandom(seed: seedOfThisRun("a type with one of everything"))
         for _ in 0..<50 {
             let sample = Sample.random(using: &random)
             #expect(try decoder.decode(Sample.self, from: encoder.encode(sample)) == sample)

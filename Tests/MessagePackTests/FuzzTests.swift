@@ -1,12 +1,13 @@
 internal import Foundation
 internal import MessagePack
+internal import TestSupport
 internal import Testing
 
 /// Whatever comes in, what comes out is a value or an error.
 @Suite struct FuzzTests {
     @Test("random bytes never crash a decoder")
     func randomBytes() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("random bytes"))
+        var random = SeededRandom(seed: seedOfThisRun("random bytes"))
         for _ in 0..<200_000 {
             try survive(random.bytes(Int.random(in: 0...48, using: &random)))
         }
@@ -14,7 +15,7 @@ internal import Testing
 
     @Test("damaged messages never crash a decoder")
     func damagedMessages() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("damaged messages"))
+        var random = SeededRandom(seed: seedOfThisRun("damaged messages"))
         let samples = (0..<40).map { _ in Sample.random(using: &random, depth: 0) }
         let originals = try samples.map { try MessagePackEncoder().encode($0) }
         for _ in 0..<100_000 {
@@ -28,7 +29,7 @@ internal import Testing
 
     @Test("random values come back as they were")
     func roundTrips() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("round trips"))
+        var random = SeededRandom(seed: seedOfThisRun("round trips"))
         for _ in 0..<5_000 {
             let value = random.value(depth: 4)
             let message = try MessagePackEncoder().encode(value)
@@ -36,7 +37,7 @@ internal import Testing
         }
     }
 
-    private func damage(_ message: inout [UInt8], using random: inout SeededGenerator) {
+    private func damage(_ message: inout [UInt8], using random: inout SeededRandom) {
         guard let index = message.indices.randomElement(using: &random) else { return }
         switch Int.random(in: 0..<4, using: &random) {
         case 0: message[index] = UInt8(truncatingIfNeeded: random.next())
@@ -88,7 +89,7 @@ struct Sample: Codable, Equatable {
     var any: MessagePackValue
     var children: [Sample]
 
-    static func random(using random: inout SeededGenerator, depth: Int = 2) -> Sample {
+    static func random(using random: inout SeededRandom, depth: Int = 2) -> Sample {
         Sample(
             name: random.text(), kind: .share, shapes: [.none, .circle(radius: 1.5), .text("x", -1)],
             numbers: (0..<random.size() % 40).map { _ in Int64(truncatingIfNeeded: random.next()) },

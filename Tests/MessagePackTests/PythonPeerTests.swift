@@ -1,11 +1,12 @@
 internal import MessagePack
+internal import TestSupport
 internal import Testing
 
 /// The check against an implementation that is not ours.
 @Suite(.timeLimit(.minutes(2))) struct PythonPeerTests {
     @Test("Python understands what we encode")
     func pythonReadsOurs() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("Python reads ours"))
+        var random = SeededRandom(seed: seedOfThisRun("Python reads ours"))
         let values = (0..<4_000).map { _ in random.value(depth: 4) }
         let messages = try values.map { try MessagePackEncoder().encode($0) }
         let lines = try PythonPeer.describe(messages)
@@ -31,7 +32,7 @@ internal import Testing
 
     @Test("Python understands Codable types")
     func pythonReadsTypes() throws {
-        var random = SeededGenerator(seed: seedOfThisRun("Python reads types"))
+        var random = SeededRandom(seed: seedOfThisRun("Python reads types"))
         let samples = (0..<200).map { _ in Sample.random(using: &random) }
         let messages = try samples.map { try MessagePackEncoder().encode($0) }
         let lines = try PythonPeer.describe(messages)

@@ -1,3 +1,4 @@
+internal import TestSupport
 internal import Testing
 
 @testable internal import Redis
@@ -158,7 +159,7 @@ private struct Driver {
 
     /// Whatever happens, each command ends exactly once, and those that were sent never end as if they had not been.
     @Test(arguments: 0..<300) func everyCommandEndsExactlyOnce(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var driver = Driver {
             $0.limits.pendingCommands = 20
             $0.limits.pendingBytes = 50
@@ -197,20 +198,5 @@ private struct Driver {
             #expect(driver.finished[id]?.count == 1, "command \(id), seed \(seed)")
         }
         #expect(driver.finished[0] == nil, "the probe is nobody's, seed \(seed)")
-    }
-}
-
-/// splitmix64: a seed determines the run.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

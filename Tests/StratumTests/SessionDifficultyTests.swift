@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Mining
+internal import TestSupport
 internal import Testing
 
 @testable internal import Stratum

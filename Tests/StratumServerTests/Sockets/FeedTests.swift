@@ -12,18 +12,26 @@ internal import Testing
 @Suite(.serialized, .timeLimit(.minutes(2))) struct FeedTests {
     private static let service = ServiceDefinition(name: "stratum")
 
-    @Test func jobsOfAllJobmanagersReachTheMinersAndTheLastOneStays() async throws {
+    /// Runs `body` beside a server without work, whose feed runs in a mesh.
+    private static func withFeed(
+        _ body:
+            @escaping @Sendable (MeshScene, ServerScene, inout ThrowingTaskGroup<Void, any Error>) async throws -> Void
+    ) async throws {
         try await withMesh { mesh in
             try await withServer(job: nil) { scene in
-                try await mesh.withNode("stratum-1", offering: Self.service) { node in
+                try await mesh.withNode("stratum-1", offering: service) { node in
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask(name: "feed") { try await scene.feed.run(on: node) }
                         defer { group.cancelAll() }
-                        try await Self.follow(mesh, scene)
+                        try await body(mesh, scene, &group)
                     }
                 }
             }
         }
+    }
+
+    @Test func jobsOfAllJobmanagersReachTheMinersAndTheLastOneStays() async throws {
+        try await Self.withFeed { mesh, scene, _ in try await Self.follow(mesh, scene) }
     }
 
     private static func follow(_ mesh: MeshScene, _ scene: ServerScene) async throws {
@@ -54,44 +62,29 @@ internal import Testing
     }
 
     @Test func withoutRedisMiningGoesOn() async throws {
-        try await withMesh { mesh in
-            try await withServer(job: nil) { scene in
-                try await mesh.withNode("stratum-1", offering: Self.service) { node in
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        group.addTask(name: "feed") { try await scene.feed.run(on: node) }
-                        defer { group.cancelAll() }
-                        try await mesh.withJobmanager("jobmanager-1") { publish in
-                            try publish(try Samples.job(1))
-                            let miner = try await scene.miner()
-                            try await miner.logIn()
-                            _ = try await miner.notification("mining.notify")
-                            try await mesh.redis.kill()
-                            try publish(try Samples.job(1, tip: 2, bits: Samples.everySecondHash))
-                            #expect(try await miner.notification("mining.notify", count: 2).isClean)
-                            for nonce: UInt32 in 0..<64 where scene.kept.all.blocks.isEmpty {
-                                #expect(try await miner.reply(to: try miner.submit(nonce: nonce)).isTrue)
-                            }
-                            #expect(scene.kept.all.blocks.count == 1)
-                            _ = try await scene.miningMiner()
-                        }
-                    }
+        try await Self.withFeed { mesh, scene, _ in
+            try await mesh.withJobmanager("jobmanager-1") { publish in
+                try publish(try Samples.job(1))
+                let miner = try await scene.miner()
+                try await miner.logIn()
+                _ = try await miner.notification("mining.notify")
+                try await mesh.redis.kill()
+                try publish(try Samples.job(1, tip: 2, bits: Samples.everySecondHash))
+                #expect(try await miner.notification("mining.notify", count: 2).isClean)
+                for nonce: UInt32 in 0..<64 where scene.kept.all.blocks.isEmpty {
+                    #expect(try await miner.reply(to: try miner.submit(nonce: nonce)).isTrue)
                 }
+                #expect(scene.kept.all.blocks.count == 1)
+                _ = try await scene.miningMiner()
             }
         }
     }
 
     @Test func aCancelledFeedEndsWithoutAnError() async throws {
-        try await withMesh { mesh in
-            try await withServer(job: nil) { scene in
-                try await mesh.withNode("stratum-1", offering: Self.service) { node in
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        group.addTask(name: "feed") { try await scene.feed.run(on: node) }
-                        try await eventually("it runs") { scene.feed.state.hasPrefix("waiting") }
-                        group.cancelAll()
-                        await #expect(throws: CancellationError.self) { try await group.next() }
-                    }
-                }
-            }
+        try await Self.withFeed { _, scene, group in
+            try await eventually("it runs") { scene.feed.state.hasPrefix("waiting") }
+            group.cancelAll()
+            await #expect(throws: CancellationError.self) { try await group.next() }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Mining
+internal import TestSupport
 
 @testable internal import Stratum
 

@@ -1,3 +1,5 @@
+internal import TestSupport
+
 @testable internal import Stratum
 
 /// Lines as a miner would send them, and as none would.

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import TestSupport
 internal import Testing
 
 @testable internal import ServiceKit
