@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum chaos-queue bench-rpc bench-stratum
-.PHONY: examples format lint
+.PHONY: smoke examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
 # FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
@@ -70,6 +70,9 @@ bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 bench-stratum: ## How soon a new tip reaches all miners: CONNECTIONS=2000, or of a running pool: URL=stratum+tcp://...
 	@scripts/install-packages runtime
 	@CONNECTIONS=$(or $(CONNECTIONS),2000) Benchmarks/bench-stratum
+
+smoke: ## A release build of the whole pool for half a minute: does anything fall?
+	@scripts/smoke
 
 examples: ## Build the programs in Examples/, as a package of your own would be
 	@scripts/install-packages runtime
