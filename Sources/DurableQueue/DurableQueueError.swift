@@ -14,8 +14,10 @@ public struct DurableQueueError: Error, Sendable, CustomStringConvertible {
         case syncFailed
         /// Data that had been forced to the disk is not what was written. The store was not opened; nothing was changed.
         case corrupted
-        /// Another process holds the folder.
+        /// Another process holds the folder, or keeps the database from being written. Nothing was written.
         case locked
+        /// What the store was given is not set up as it has to be, or not used as it has to be. Nothing was changed.
+        case misconfigured
         /// The system refused an operation on a file for another reason.
         case inputOutput
         /// The store had a failure before that it cannot go on after; the message names it. Nothing was written.

@@ -66,7 +66,7 @@ public struct Entry: Hashable, Codable, Sendable {
             payload: payload)
     }
 
-    init(header: EntryHeader, payload: [UInt8]) {
+    package init(header: EntryHeader, payload: [UInt8]) {
         self.header = header
         self.payload = payload
     }

@@ -1,5 +1,5 @@
 /// The checksum of every record: CRC-32C (Castagnoli), as in RFC 3720, appendix B.4.
-enum CRC32C {
+package enum CRC32C {
     /// Eight tables, so that eight bytes are taken at a time.
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -40,7 +40,7 @@ enum CRC32C {
         }
     }
 
-    static func checksum(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 {
         bytes.withUnsafeBytes { checksum($0, seed: seed) }
     }
 }

@@ -1,10 +1,23 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 
 /// Records as bytes: the kind, then the fields in order; numbers little-endian or variable, texts and lists with their count before them.
 ///
 /// The store's own origin is not written out but stands as one byte, since nearly every identity has it.
-struct RecordCoding: Sendable {
+package struct RecordCoding: Sendable {
     let origin: UUID
+
+    /// The coding of the store of an origin.
+    package init(origin: UUID) { self.origin = origin }
+
+    /// A record as bytes.
+    package func encode(_ record: StoreRecord) -> [UInt8] {
+        var writer = ByteWriter()
+        encode(record, into: &writer)
+        return writer.bytes
+    }
+
+    /// A record from its bytes; nil when they make no sense.
+    package func decode(_ bytes: [UInt8]) -> StoreRecord? { decode(bytes[...]) }
 
     private enum Kind: UInt8 {
         case add = 1

@@ -69,7 +69,7 @@ extension DurableQueue {
                 + "id, and see whether the disk answers")
     }
 
-    private var full: DurableQueueError {
+    var full: DurableQueueError {
         DurableQueueError(
             .full,
             "an entry for \(configuration.name) was refused: \(configuration.maximumEntries) entries or \(configuration.maximumBytes) bytes "

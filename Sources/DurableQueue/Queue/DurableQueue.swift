@@ -54,6 +54,7 @@ public final class DurableQueue: Sendable {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
         }
         perform { _ in actions }
+        (store as? any SharedStore)?.onCompletion { [weak self] in self?.noteCompletion(of: $0) }
     }
 
     /// Takes an entry and returns once it is safe, as the mode says.
@@ -207,7 +208,7 @@ public final class DurableQueue: Sendable {
                 metadata: ["queue": "\(configuration.name)", "error": "\(failure)"])
         }
         core.lastFailure = failure
-        if failure.code == .diskFull || failure.code == .readOnly { core.owed += records }
+        if [.diskFull, .readOnly, .locked].contains(failure.code) { core.owed += records }
     }
 }
 

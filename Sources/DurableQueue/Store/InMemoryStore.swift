@@ -112,10 +112,10 @@ public final class InMemoryStore: DurableStore {
 }
 
 extension DurableQueueError {
-    static let closedStore = DurableQueueError(
+    package static let closedStore = DurableQueueError(
         .closed, "the store was closed before this was handed over: open it anew")
 
-    static func gone(_ position: UInt64) -> DurableQueueError {
+    package static func gone(_ position: UInt64) -> DurableQueueError {
         DurableQueueError(
             .gone, "the records after \(position) have left the store: take a snapshot and go on from its position")
     }

@@ -31,25 +31,25 @@ public enum StoreRecord: Hashable, Sendable {
 }
 
 extension EntryProgress {
-    mutating func begin() {
+    package mutating func begin() {
         // A run that was begun and never ended took the process with it.
         if case .running = status { crashes += 1 }
         runs += 1
         status = .running
     }
 
-    mutating func fail(_ error: String) {
+    package mutating func fail(_ error: String) {
         failures += 1
         lastError = error
         status = .waiting
     }
 
-    mutating func bury(_ letter: DeadLetter) {
+    package mutating func bury(_ letter: DeadLetter) {
         if case .running = status { crashes += 1 }
         status = .dead(letter)
     }
 
-    mutating func revive() {
+    package mutating func revive() {
         failures = 0
         crashes = 0
         status = .waiting

@@ -1,31 +1,34 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 
 /// What the records of a store add up to: the entries, each with the place of its payload.
 ///
 /// A value without I/O that all stores share; `Place` is whatever finds the payload again.
-struct StoreTable<Place: Sendable>: Sendable {
-    struct Slot: Sendable {
-        var stored: StoredEntry
-        var place: Place
+package struct StoreTable<Place: Sendable>: Sendable {
+    package struct Slot: Sendable {
+        package var stored: StoredEntry
+        package var place: Place
     }
 
-    struct Mark: Sendable {
-        var mark: ReplicaMark
-        var place: Place
+    package struct Mark: Sendable {
+        package var mark: ReplicaMark
+        package var place: Place
     }
 
-    private(set) var slots: [EntryIdentity: Slot] = [:]
+    package private(set) var slots: [EntryIdentity: Slot] = [:]
     /// By origin; none is ever removed.
-    private(set) var marks: [UUID: Mark] = [:]
+    package private(set) var marks: [UUID: Mark] = [:]
     private var orders: [UUID: SequenceOrder] = [:]
     private var highest: [UUID: UInt64] = [:]
 
-    subscript(identity: EntryIdentity) -> Slot? { slots[identity] }
+    /// An empty one.
+    package init() {}
+
+    package subscript(identity: EntryIdentity) -> Slot? { slots[identity] }
 
     /// The highest sequence that was ever seen of an origin.
-    func highestSequence(of origin: UUID) -> UInt64 { highest[origin] ?? 0 }
+    package func highestSequence(of origin: UUID) -> UInt64 { highest[origin] ?? 0 }
 
-    mutating func noteSequence(_ sequence: UInt64, of origin: UUID) {
+    package mutating func noteSequence(_ sequence: UInt64, of origin: UUID) {
         highest[origin] = max(highest[origin] ?? 0, sequence)
     }
 
@@ -34,7 +37,7 @@ struct StoreTable<Place: Sendable>: Sendable {
     /// - Parameters:
     ///   - place: where the payload of an entry is that the record carries.
     ///   - changing: told of every slot before and after, nil where there is none.
-    mutating func apply(_ record: StoreRecord, place: Place?, changing: (Slot?, Slot?) -> Void = { _, _ in }) {
+    package mutating func apply(_ record: StoreRecord, place: Place?, changing: (Slot?, Slot?) -> Void = { _, _ in }) {
         switch record {
         case .add(let entry):
             noteSequence(entry.identity.sequence, of: entry.identity.origin)
@@ -86,7 +89,7 @@ struct StoreTable<Place: Sendable>: Sendable {
     }
 
     /// The identities of an origin from a sequence on, in order.
-    mutating func identities(of origin: UUID, from sequence: UInt64, limit: Int) -> [EntryIdentity] {
+    package mutating func identities(of origin: UUID, from sequence: UInt64, limit: Int) -> [EntryIdentity] {
         guard var order = orders.removeValue(forKey: origin) else { return [] }
         defer { orders[origin] = order }
         return order.sequences(from: sequence, limit: limit) {
@@ -95,7 +98,7 @@ struct StoreTable<Place: Sendable>: Sendable {
     }
 
     /// Everything, in order.
-    var all: [StoredEntry] { slots.values.map(\.stored).sorted { $0.identity < $1.identity } }
+    package var all: [StoredEntry] { slots.values.map(\.stored).sorted { $0.identity < $1.identity } }
 }
 
 /// The sequences of one origin in order. What was removed is dropped from it once that is the greater part.

@@ -10,7 +10,7 @@ private func runWorkerThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutab
 /// A thread for work that blocks: forcing to the disk would hold up the I/O loop, and a pool that all tasks share.
 ///
 /// Jobs run one after the other in the order of submission. Whoever submits has a bound of its own.
-final class WorkerThread: @unchecked Sendable {
+package final class WorkerThread: @unchecked Sendable {
     private let name: String
     // A mutex and a condition of the system, because Synchronization has nothing to wait with. Both guard what follows.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -21,7 +21,7 @@ final class WorkerThread: @unchecked Sendable {
     /// Starts the thread, which holds on to this object until it is stopped.
     ///
     /// - Throws: ``DurableQueueError/Code/inputOutput`` when the system gives no thread.
-    init(name: String) throws(DurableQueueError) {
+    package init(name: String) throws(DurableQueueError) {
         self.name = name
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -46,7 +46,7 @@ final class WorkerThread: @unchecked Sendable {
     }
 
     /// Leaves a job; never blocks.
-    func submit(_ job: @escaping @Sendable () -> Void) {
+    package func submit(_ job: @escaping @Sendable () -> Void) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         precondition(!isStopping, "the thread “\(name)” was stopped by its owner, who goes on using it")
@@ -55,7 +55,7 @@ final class WorkerThread: @unchecked Sendable {
     }
 
     /// Lets the thread end after the jobs that are there; to be called when its owner goes.
-    func stop() {
+    package func stop() {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         isStopping = true
@@ -63,7 +63,7 @@ final class WorkerThread: @unchecked Sendable {
     }
 
     /// Runs a job there and waits for what it returns.
-    func run<Value: Sendable>(_ job: @escaping @Sendable () -> Value) async -> Value {
+    package func run<Value: Sendable>(_ job: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             submit { continuation.resume(returning: job()) }
         }

@@ -7,6 +7,9 @@ public struct StoreConformance: Sendable {
     public enum Rule: String, CaseIterable, Sendable {
         case acknowledgedEntriesCanBeRead
         case addingAgainChangesNothing
+        case textsAndPayloadsOfAnyKindComeBack
+        case keepingPutsAllThereIsInPlace
+        case marksAreReplacedByOrigin
         case progressIsThatOfTheRecords
         case recordsAboutUnknownEntriesChangeNothing
         case completedPayloadsLeaveUnlessKept
@@ -17,6 +20,7 @@ public struct StoreConformance: Sendable {
         case recordsAreNumberedWithoutHoles
         case callersAreNeverCalledFromWithin
         case concurrentAppendsAreAllThere
+        case recordsTakeEffectInTheOrderOfSubmission
         case largePayloadsComeBackWhole
         case closedStoresTakeNothing
         case reopenedStoresHoldTheSame
@@ -42,6 +46,9 @@ public struct StoreConformance: Sendable {
         switch rule {
         case .acknowledgedEntriesCanBeRead: try await read(store)
         case .addingAgainChangesNothing: try await addAgain(store)
+        case .textsAndPayloadsOfAnyKindComeBack: try await texts(store)
+        case .keepingPutsAllThereIsInPlace: try await keeping(store)
+        case .marksAreReplacedByOrigin: try await marks(store)
         case .progressIsThatOfTheRecords: try await progress(store)
         case .recordsAboutUnknownEntriesChangeNothing: try await unknown(store)
         case .completedPayloadsLeaveUnlessKept: try await completed(store)
@@ -52,6 +59,7 @@ public struct StoreConformance: Sendable {
         case .recordsAreNumberedWithoutHoles: try await numbers(store)
         case .callersAreNeverCalledFromWithin: try await within(store)
         case .concurrentAppendsAreAllThere: try await concurrent(store)
+        case .recordsTakeEffectInTheOrderOfSubmission: try await inOrder(store)
         case .largePayloadsComeBackWhole: try await large(store)
         case .closedStoresTakeNothing: try await closed(store)
         case .reopenedStoresHoldTheSame: try await reopened(store)

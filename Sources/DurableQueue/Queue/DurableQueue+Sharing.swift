@@ -1,0 +1,46 @@
+internal import Synchronization
+
+// What a transaction of the application does to the entries, beside the queue's own way to the store.
+extension DurableQueue {
+    /// What became of an intake that somebody else is to write.
+    package enum SharedIntake: Sendable {
+        /// A new entry, to be written; then say ``DurableQueue/endIntake(of:failure:)``.
+        case new(Entry)
+        /// An entry that is there already under this id; not yet acknowledged, it may still be refused.
+        case known(EntryIdentity, isAcknowledged: Bool)
+    }
+
+    /// Takes an entry in that the caller writes to the store.
+    package func beginIntake(
+        id: EntryID?, key: String?, payload: [UInt8]
+    ) throws(DurableQueueError) -> SharedIntake {
+        try core.withLock { core throws(DurableQueueError) in
+            guard !core.isClosed else { throw .closedQueue(configuration.name) }
+            switch try core.state.enqueue(id: id, key: key, payload: payload, now: clock.now) {
+            case .accepted(let identity, let actions):
+                for case .store(let records, _, _) in actions {
+                    if case .add(let entry)? = records.first { return .new(entry) }
+                }
+                throw DurableQueueError(.unknownEntry, "the entry \(identity) was taken in without a record to write")
+            case .known(let identity, let isAcknowledged): return .known(identity, isAcknowledged: isAcknowledged)
+            case .full: throw full
+            }
+        }
+    }
+
+    /// The entry is in the store, or was not written.
+    package func endIntake(of identity: EntryIdentity, failure: DurableQueueError?) {
+        perform { core in
+            failure.map { core.state.storeFailed(identity, $0) } ?? core.state.stored(identity, now: self.clock.now)
+        }
+    }
+
+    /// Others have completed entries, and the store has it already.
+    func noteCompletion(of identities: [EntryIdentity]) {
+        perform { core in
+            core.state.complete(identities, now: self.clock.now).filter {
+                if case .store = $0 { false } else { true }
+            }
+        }
+    }
+}
