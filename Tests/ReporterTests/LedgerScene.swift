@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Foundation
 internal import Logging
 internal import Mining
 internal import Redis
@@ -79,7 +80,8 @@ func withLedger(
 
 /// Shares by number: the hash says which.
 enum Shares {
-    static let begin: Int64 = 1_763_690_400_000
+    /// The beginning of a minute, not long ago: what is older than a month is not listed.
+    static let begin = Int64(Date().timeIntervalSince1970) / 60 * 60_000
 
     static func hash(_ number: Int) -> [UInt8] {
         (0..<32).map {

@@ -1,4 +1,5 @@
 internal import Mining
+internal import Redis
 internal import TestSupport
 internal import Testing
 

@@ -1,4 +1,4 @@
-internal import Mining
+internal import Redis
 internal import TestSupport
 internal import Testing
 
@@ -17,7 +17,7 @@ internal import Testing
                 ])
             }
             // Three minutes of 40 make up 100, two do not.
-            #expect(try await scene.members("pplns:minutes") == (2..<5).map { "\(Self.first + $0)" })
+            #expect(try await scene.members("pplns:minutes") == (Self.first + 2..<Self.first + 5).map { "\($0)" })
             #expect(try await scene.numbers("pplns") == ["alice": 90, "bob2": 10, "bob3": 10, "bob4": 10])
             #expect(try await scene.reply("GET", "{test}:pplns:total").string == "120")
 
