@@ -171,7 +171,10 @@ let package = Package(
             ["DurableQueue", "DurableQueueSQLite", "DurableQueueTestKit", "TestSupport", grdb]),
         tests(
             "ReporterTests",
-            ["reporter", "DurableQueue", "EventLoop", "Mesh", "Mining", "Redis", "ServiceKit", "TestSupport", logging]),
+            [
+                "reporter", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Mining", "Redis",
+                "ServiceKit", "TestSupport", "ZeroMQ", logging,
+            ]),
         tests("SimulationTests", ["MeshTestKit"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport", logging]),
         tests("ServiceKitTests", ["ServiceKit", "TestSupport", lifecycle, logging, metrics]),

@@ -117,9 +117,18 @@ extension Logger.MetadataProvider {
 extension ServiceRuntime {
     /// A client of the Redis of the shared state. It has to be run.
     public func stateClient(on loop: EventLoop) throws -> RedisClient {
+        try client(of: common.state, "state", on: loop)
+    }
+
+    /// A client of the Redis of the share log. It has to be run.
+    public func sharelogClient(on loop: EventLoop) throws -> RedisClient {
+        try client(of: common.sharelog, "sharelog", on: loop)
+    }
+
+    private func client(of url: SecretURL, _ purpose: String, on loop: EventLoop) throws -> RedisClient {
         let configuration = RedisConfiguration(
-            url: try RedisURL(common.state.text), clientName: "\(common.instance)-state")
-        return RedisClient(configuration: configuration, loop: loop, logger: logger.ofConnection("state"))
+            url: try RedisURL(url.text), clientName: "\(common.instance)-\(purpose)")
+        return RedisClient(configuration: configuration, loop: loop, logger: logger.ofConnection(purpose))
     }
 }
 
