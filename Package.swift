@@ -90,7 +90,7 @@ let package = Package(
         // Level 3
         library("MeshZeroMQ", ["EventLoop", "Mesh", "ZeroMQ", logging]),
         library("MeshRedis", ["EventLoop", "Mesh", "Redis", logging]),
-        library("DurableQueue", ["CLinux", "Mesh", deque, heap, logging]),
+        library("DurableQueue", ["CLinux", "Mesh", deque, heap, logging, metrics]),
         library("DurableQueueSQLite", ["DurableQueue", grdb]),
         library("CoinDaemon", ["Mining", httpClient, nioCore, nioHTTP, nioPosix, logging]),
 

@@ -4,7 +4,7 @@ internal import Synchronization
 // What people look at and do: dead letters, everything.
 extension QueueDesk {
     /// The dead letters of the queues of a name, in order.
-    func dead(_ name: String, limit: Int?) async throws -> [QueueEntry] {
+    public func dead(_ name: String, limit: Int?) async throws -> [QueueEntry] {
         let limit = try page(limit)
         var letters: [QueueEntry] = []
         for served in try queues(name) where letters.count < limit {
@@ -15,7 +15,7 @@ extension QueueDesk {
     }
 
     /// Tries dead letters again, all where none is named.
-    func retry(_ name: String, _ texts: [String]?) async throws -> [String] {
+    public func retry(_ name: String, _ texts: [String]?) async throws -> [String] {
         let identities = try texts.map { try self.identities($0) }
         return try await change(name) { queue throws(DurableQueueError) in
             try await queue.retry(identities ?? queue.deadLetters.map(\.identity))
@@ -23,13 +23,13 @@ extension QueueDesk {
     }
 
     /// Takes dead letters away.
-    func drop(_ name: String, _ texts: [String]) async throws -> [String] {
+    public func drop(_ name: String, _ texts: [String]) async throws -> [String] {
         let identities = try identities(texts)
         return try await change(name) { queue throws(DurableQueueError) in try await queue.drop(identities) }
     }
 
     /// A page of everything that the queues of a name hold.
-    func export(_ name: String, after text: String?, limit: Int?) async throws -> QueueExport {
+    public func export(_ name: String, after text: String?, limit: Int?) async throws -> QueueExport {
         let limit = try page(limit)
         let after = try text.map { try identities([$0])[0] }
         var page: [QueueEntry] = []

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import Mesh
+internal import Synchronization
 
 extension QueueDesk {
     /// Adds the desk's methods to those of a service.
@@ -71,6 +72,12 @@ extension QueueDesk {
         var position = after
         var isBehind = true
         while !Task.isCancelled {
+            guard isReadable.load(ordering: .relaxed) else {
+                throw QueueDeskError(
+                    QueueDeskError.unknownOrigin,
+                    "this instance ends, and the entries of \(name) are read from it no more: what is left is read once it is back"
+                )
+            }
             let (queue, epoch) = try serving(origin, of: name)
             let changes = queue.changes
             let page: QueuePage

@@ -27,11 +27,13 @@ public final class QueueDesk: Sendable {
     struct Served: Sendable {
         let queue: DurableQueue
         let diskBound: Int?
+        let gauges: QueueGauges
         let standing: @Sendable () -> QueueStanding
     }
 
     let options: Options
     private let served = Mutex<[UUID: Served]>([:])
+    let isReadable = Atomic(true)
 
     /// A desk without queues.
     public init(options: Options = Options()) { self.options = options }
@@ -46,15 +48,30 @@ public final class QueueDesk: Sendable {
     ) {
         let origin = queue.store.origin
         let served = Served(
-            queue: queue, diskBound: diskBound,
+            queue: queue, diskBound: diskBound, gauges: QueueGauges(queue: queue.configuration.name, store: origin),
             standing: standing ?? { QueueStanding(origins: [origin: 0]) })
         self.served.withLock { $0[origin] = served }
     }
 
     /// Offers a queue no more: whoever reads it is told so.
     public func remove(_ queue: DurableQueue) {
-        _ = served.withLock { $0.removeValue(forKey: queue.store.origin) }
+        let removed = served.withLock { $0.removeValue(forKey: queue.store.origin) }
+        removed?.gauges.clear()
         queue.readers.ring()
+    }
+
+    /// Lets nobody read any more; who reads is told so, and everything else goes on. For a process that ends: it waits for its streams.
+    public func stopReading() {
+        isReadable.store(false, ordering: .relaxed)
+        for served in all { served.queue.readers.ring() }
+    }
+
+    /// Keeps the gauges of the queues up to date, until its task is cancelled.
+    public func run() async {
+        repeat {
+            for served in all { served.gauges.show(served.queue.status, now: served.queue.clock.now) }
+            // The sleep throws when the task is cancelled, and nothing else.
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
     /// What is offered, in the order of names and origins.
