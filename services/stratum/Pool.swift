@@ -24,7 +24,7 @@ struct FoundBlock: Codable, Sendable, Hashable {
     var foundAtMilliseconds: Int64
 }
 
-/// Who keeps the shared state of the pool: connections and share totals.
+/// Who keeps the shared state of the pool: connections and the totals of refused shares. What was accepted is counted from the queue.
 ///
 /// Its methods are called on the I/O threads, for every connection and every share: they must not wait for anything.
 protocol PoolRecorder: Sendable {
@@ -76,6 +76,8 @@ struct ShareRecord: Codable, Sendable, Hashable {
         case lowDifficulty
         /// Malformed, not authorized, a time out of bounds, or the server was too busy to check.
         case invalid
+        /// It met its target and could not be recorded.
+        case unrecorded
     }
 
     /// Who sent it: `address.worker`.

@@ -53,7 +53,14 @@ struct StratumConfiguration: ServiceConfiguration {
             "Most shares that wait to be checked; further ones are answered as busy"),
         Setting<Self>(
             "spool", \.spool, .text("FOLDER", maximumBytes: 4096),
-            "Folder of found blocks that are not decided yet; each instance has its own in it"),
+            "Folder of accepted shares that are not counted and found blocks that are not decided yet, by instance"),
+        Setting<Self>(
+            "share-bound", \.shareBound, .integer(1000...100_000_000),
+            "Most accepted shares that wait to be counted; further ones are refused"),
+        Setting<Self>(
+            "share-disk", \.shareDisk, .integer(64...1_048_576, "MEBIBYTES"),
+            "Most that accepted shares take on the disk, those of the last 15 minutes included; further ones are refused"
+        ),
     ]
 
     var common = ServiceOptions(service: service)
@@ -76,6 +83,8 @@ struct StratumConfiguration: ServiceConfiguration {
     var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
     var hashQueue = 4096
     var spool = "spool"
+    var shareBound = 1_000_000
+    var shareDisk = 4096
 
     func validate() throws(InvalidSetting) {
         do throws(InvalidSetting) {
@@ -94,6 +103,12 @@ struct StratumConfiguration: ServiceConfiguration {
 
     /// The folder of this instance's found blocks.
     var spoolOfInstance: String { "\(spool)/\(common.instance)" }
+
+    /// The options of the queue of accepted shares.
+    var shares: ShareQueueOptions {
+        ShareQueueOptions(
+            instance: common.instance, spool: spool, entries: shareBound, diskBytes: shareDisk << 20)
+    }
 
     /// The options of the server of miners.
     func options() throws -> ServerOptions {

@@ -1,3 +1,4 @@
+internal import DurableQueue
 internal import Mesh
 internal import Mining
 internal import Stratum
@@ -10,13 +11,15 @@ struct StratumService: Sendable {
     /// - Parameters:
     ///   - server: Whose status it is.
     ///   - feed: Where its jobs come from.
-    init(_ server: StratumServer, feed: JobFeed) {
+    ///   - shares: Through which its queues are read.
+    init(_ server: StratumServer, feed: JobFeed, shares: QueueDesk) {
         var service = ServiceDefinition(name: StratumConfiguration.service)
         service.method(
             "status", "What this server does: its connections, shares, bans, its current job and where that comes from."
         ) { _ in
             try await StratumStatus(server, feed: feed, now: .now)
         }
+        shares.offer(on: &service)
         definition = service
     }
 }
@@ -40,6 +43,22 @@ struct StratumStatus: Codable, Sendable {
         var count: Int
     }
 
+    /// How long shares took to be recorded.
+    struct RecordingTimes: Codable, Sendable {
+        /// Half of them took at most that.
+        var p50Milliseconds: Double
+        /// All but one in a hundred took at most that.
+        var p99Milliseconds: Double
+        /// How many of the last ones were looked at.
+        var count: Int
+
+        init(_ times: RecentTimes) {
+            p50Milliseconds = times.quantile(0.5) / .milliseconds(1)
+            p99Milliseconds = times.quantile(0.99) / .milliseconds(1)
+            count = times.count
+        }
+    }
+
     /// `mining`, or `waiting` with the reason.
     var state: String
     /// Where it listens.
@@ -54,6 +73,8 @@ struct StratumStatus: Codable, Sendable {
     var sharesPerSecond: Double
     /// Shares answered since the start, by outcome.
     var shares: [String: Int]
+    /// How long the answers of the last accepted shares waited for the disk.
+    var recording: RecordingTimes
     /// Blocks found since the start.
     var blocks: Int
     /// The addresses that are kept away.
@@ -77,6 +98,7 @@ struct StratumStatus: Codable, Sendable {
         waiting = summary.waiting
         sharesPerSecond = parts.statistics.sharesPerSecond(now: now)
         shares = parts.statistics.shares
+        recording = RecordingTimes(parts.statistics.recordingTimes)
         blocks = parts.statistics.blocks
         bans = parts.guardian.bansInForce(now: now).prefix(Self.banLimit).map {
             Banned(address: $0.address.description, secondsLeft: ($0.ends - now) / .seconds(1), count: $0.count)

@@ -111,7 +111,7 @@ extension Session {
         return number
     }
 
-    /// Takes the result of a check. The share counts even when the session has ended meanwhile.
+    /// Takes the result of a check: for a share that meets its target, once it is recorded. The share counts even when the session has ended meanwhile.
     public mutating func checked(_ id: CheckID, _ result: ShareResult, now: Instant) -> [Action] {
         guard let share = shares.removeValue(forKey: id) else { return [] }
         switch result {
@@ -122,6 +122,10 @@ extension Session {
         case .failed(let problem):
             reject(
                 share, .failed, "\(printable(problem, limit: 128)); the share was not checked, submit it again later")
+        case .unrecorded(let problem):
+            reject(share, .unrecorded, "share not recorded: \(printable(problem, limit: 128))")
+        case .recordedBefore:
+            refuse(share, .duplicate, "this share was submitted before")
         }
         guard !isClosed else { return finish(now: now) }
         // The reply first: a new job is not to overtake it.
@@ -145,6 +149,10 @@ extension Session {
 
     private mutating func reject(_ share: PendingShare, _ reason: RejectReason, _ message: String) {
         jobs.remove(share.submission, of: share.check.work)
+        refuse(share, reason, message)
+    }
+
+    private mutating func refuse(_ share: PendingShare, _ reason: RejectReason, _ message: String) {
         replies.fill(share.place, Line.error(StratumError(reason.code, message), to: share.request))
         outbox.append(.rejected(worker: share.check.worker, reason))
     }

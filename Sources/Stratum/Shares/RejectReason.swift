@@ -20,6 +20,8 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
     case tooMany
     /// The server could not compute the hash.
     case failed
+    /// The server could not record it.
+    case unrecorded
 
     /// The error code that the miner gets.
     public var code: StratumError.Code {
@@ -29,7 +31,7 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
         case .stale: .jobNotFound
         case .duplicate: .duplicateShare
         case .lowDifficulty: .lowDifficulty
-        case .malformed, .timeOutOfRange, .versionBits, .tooMany, .failed: .other
+        case .malformed, .timeOutOfRange, .versionBits, .tooMany, .failed, .unrecorded: .other
         }
     }
 
@@ -37,7 +39,7 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
     public var isInvalid: Bool {
         switch self {
         case .malformed, .notSubscribed, .unauthorized, .duplicate, .timeOutOfRange, .versionBits, .lowDifficulty: true
-        case .stale, .tooMany, .failed: false
+        case .stale, .tooMany, .failed, .unrecorded: false
         }
     }
 }

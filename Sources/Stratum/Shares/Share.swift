@@ -67,6 +67,10 @@ public enum ShareResult: Sendable, Hashable {
     case lowDifficulty
     /// The hash could not be computed, and why.
     case failed(String)
+    /// It meets its target and could not be recorded, and why: it does not count.
+    case unrecorded(String)
+    /// It meets its target and was recorded before: it counts once.
+    case recordedBefore
 }
 
 extension ShareResult {
@@ -74,7 +78,7 @@ extension ShareResult {
     public var isAccepted: Bool {
         switch self {
         case .accepted, .block: true
-        case .lowDifficulty, .failed: false
+        case .lowDifficulty, .failed, .unrecorded, .recordedBefore: false
         }
     }
 }

@@ -9,7 +9,8 @@ internal import Testing
     @Test func `a block is passed on with its job, though newer work has come since`() throws {
         let kept = KeptRecords()
         let parts = PoolParts(
-            ServerOptions(listen: []), recorder: kept, blocks: kept, wallClockMilliseconds: { 5 },
+            ServerOptions(listen: []), recorder: kept, blocks: kept, shares: ForgetfulShareSink(),
+            wallClockMilliseconds: { 5 },
             logger: Samples.silent)
         let job = try Samples.job(1)
         let work = try Work(job)

@@ -148,7 +148,8 @@ internal import Testing
         let readiness = Readiness()
         let server = StratumServer(
             PoolParts(
-                options, recorder: kept, blocks: kept, wallClockMilliseconds: { 0 }, logger: Samples.silent),
+                options, recorder: kept, blocks: kept, shares: ForgetfulShareSink(), wallClockMilliseconds: { 0 },
+                logger: Samples.silent),
             readiness: readiness)
         let group = ServiceGroup(services: [server], logger: Samples.silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -173,7 +174,8 @@ internal import Testing
         let kept = KeptRecords()
         let server = StratumServer(
             PoolParts(
-                options, recorder: kept, blocks: kept, wallClockMilliseconds: { 0 }, logger: Samples.silent),
+                options, recorder: kept, blocks: kept, shares: ForgetfulShareSink(), wallClockMilliseconds: { 0 },
+                logger: Samples.silent),
             readiness: Readiness())
         let error = await #expect(throws: ServiceKitError.self) { try await server.run() }
         #expect(error?.code == .cannotBind && error?.message.contains("192.0.2.1:3333") == true)

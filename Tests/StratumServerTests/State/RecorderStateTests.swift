@@ -9,7 +9,7 @@ internal import Testing
     private func time(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
     private func share(
-        _ worker: String = "a.1", _ outcome: ShareRecord.Outcome = .accepted, minute: Int64 = 1,
+        _ worker: String = "a.1", _ outcome: ShareRecord.Outcome = .lowDifficulty, minute: Int64 = 1,
         difficulty: Double = 2
     ) -> ShareRecord {
         ShareRecord(worker: worker, outcome: outcome, difficulty: difficulty, atMilliseconds: minute * 60_000 + 5)
@@ -21,8 +21,10 @@ internal import Testing
         state.count(share("b.1", minute: 2, difficulty: .infinity), at: start)
         let batch = state.batch(at: start)
         #expect(batch.totals.count == 3)
-        #expect(batch.totals[.init(minute: 1, worker: "a.1", outcome: .accepted)] == .init(count: 3, difficulty: 6))
-        #expect(batch.totals[.init(minute: 2, worker: "b.1", outcome: .accepted)] == .init(count: 1, difficulty: 0))
+        #expect(
+            batch.totals[.init(minute: 1, worker: "a.1", outcome: .lowDifficulty)] == .init(count: 3, difficulty: 6))
+        #expect(
+            batch.totals[.init(minute: 2, worker: "b.1", outcome: .lowDifficulty)] == .init(count: 1, difficulty: 0))
         #expect(state.sharesPerSecond(at: start) == 0.5)
     }
 

@@ -8,7 +8,9 @@ internal import Testing
 
 /// The shared state in a real Redis.
 @Suite struct StateRecorderTests {
-    private func share(_ worker: String, _ outcome: ShareRecord.Outcome = .accepted, minute: Int64 = 5) -> ShareRecord {
+    private func share(_ worker: String, _ outcome: ShareRecord.Outcome = .lowDifficulty, minute: Int64 = 5)
+        -> ShareRecord
+    {
         ShareRecord(worker: worker, outcome: outcome, difficulty: 0.5, atMilliseconds: minute * 60_000)
     }
 
@@ -49,7 +51,8 @@ internal import Testing
             recorder.connected(connection("bb"))
             recorder.found(try BlockSamples.block(1))
             let totals = [
-                "a|b.1|accepted|count": "3", "a|b.1|accepted|difficulty": "1.5", "c.1|lowDifficulty|count": "1",
+                "a|b.1|lowDifficulty|count": "3", "a|b.1|lowDifficulty|difficulty": "1.5",
+                "c.1|lowDifficulty|count": "1",
                 "c.1|lowDifficulty|difficulty": "0.5",
             ]
             try await eventually(within: .seconds(30), "the totals are written") {
@@ -85,7 +88,7 @@ internal import Testing
         try await withRecorder(server) { recorder, redis in
             recorder.share(share("a.1"))
             try await eventually(within: .seconds(30), "the first") {
-                try await hash(redis, "shares:5")["a.1|accepted|count"] == "1"
+                try await hash(redis, "shares:5")["a.1|lowDifficulty|count"] == "1"
             }
             try await server.kill()
             for minute in Int64(5)...9 { for _ in 0..<100 { recorder.share(share("a.1", minute: minute)) } }
@@ -93,9 +96,9 @@ internal import Testing
             try await server.restart()
             try await eventually(within: .seconds(20), "they are written") {
                 // Until it is connected again there is nobody to ask.
-                await (try? hash(redis, "shares:9"))?["a.1|accepted|count"] == "100"
+                await (try? hash(redis, "shares:9"))?["a.1|lowDifficulty|count"] == "100"
             }
-            #expect(try await hash(redis, "shares:5")["a.1|accepted|count"] == "101")
+            #expect(try await hash(redis, "shares:5")["a.1|lowDifficulty|count"] == "101")
         }
     }
 
@@ -117,7 +120,7 @@ internal import Testing
             try await server.kill()
             recorder.share(share("a.1"))
             await recorder.writeRest(within: .milliseconds(200))
-            #expect(log.lines.contains { $0.contains("the totals of 1 shares were not written") })
+            #expect(log.lines.contains { $0.contains("the totals of 1 refused shares were not written") })
         }
     }
 
@@ -137,13 +140,13 @@ internal import Testing
                 ).integer
             }
             var batch = RecorderState.Batch(number: 1, connections: [connection("aa")])
-            batch.totals[.init(minute: 5, worker: "a", outcome: .accepted)] = .init(count: 2, difficulty: 1e-7)
+            batch.totals[.init(minute: 5, worker: "a", outcome: .lowDifficulty)] = .init(count: 2, difficulty: 1e-7)
             #expect(try await write(batch, run: "00ff") == 1)
             #expect(try await write(batch, run: "00ff") == 0)
-            #expect(try await hash(redis, "shares:5")["a|accepted|count"] == "2")
+            #expect(try await hash(redis, "shares:5")["a|lowDifficulty|count"] == "2")
             batch.connections = [connection("bb")]
             #expect(try await write(batch, run: "00fe") == 1)
-            #expect(try await hash(redis, "shares:5")["a|accepted|count"] == "4")
+            #expect(try await hash(redis, "shares:5")["a|lowDifficulty|count"] == "4")
             #expect(try await hash(redis, "connection:s:aa").isEmpty)
 
             // The lists of blocks are bounded, whoever adds to them.

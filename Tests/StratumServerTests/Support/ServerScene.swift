@@ -55,9 +55,11 @@ final class KeptRecords: PoolRecorder, BlockSink {
 ///
 /// - Parameters:
 ///   - job: What it gives out; nil for a server without work.
+///   - shares: Where accepted shares go.
 ///   - change: Changes its options.
 func withServer(
     listen: String = "127.0.0.1:0?d=0.00001&min=0.00001&max=0.00001", job: Job? = try? Samples.job(),
+    shares: any ShareSink = ForgetfulShareSink(),
     _ change: (inout ServerOptions) -> Void = { _ in },
     _ body: @escaping @Sendable (ServerScene) async throws -> Void
 ) async throws {
@@ -70,7 +72,8 @@ func withServer(
     let kept = KeptRecords()
     let readiness = Readiness()
     let parts = PoolParts(
-        options, recorder: kept, blocks: kept, wallClockMilliseconds: { 1_700_000_000_000 }, logger: Samples.silent)
+        options, recorder: kept, blocks: kept, shares: shares, wallClockMilliseconds: { 1_700_000_000_000 },
+        logger: Samples.silent)
     let server = StratumServer(parts, readiness: readiness)
     let feed = JobFeed(
         parts.board, ageLimit: options.session.jobAge, readiness: readiness, logger: Samples.silent, hand: server.hand)

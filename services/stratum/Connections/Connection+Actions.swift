@@ -33,7 +33,9 @@ extension Connection {
         let parts = parts
         let isTaken = parts.hashing.submit(check) { result in
             parts.passOn(result, of: check)
-            loop.execute { bound.value.checked(check.id, result) }
+            parts.record(result, of: check) { result in
+                loop.execute { bound.value.checked(check.id, result) }
+            }
         }
         if isTaken { return }
         parts.statistics.turnedAwayShare()
@@ -97,6 +99,7 @@ extension ShareRecord.Outcome {
         case .stale: self = .stale
         case .duplicate: self = .duplicate
         case .lowDifficulty: self = .lowDifficulty
+        case .unrecorded: self = .unrecorded
         default: self = .invalid
         }
     }

@@ -13,6 +13,7 @@ struct PoolParts: Sendable {
     let statistics: PoolStatistics
     let recorder: any PoolRecorder
     let blocks: any BlockSink
+    let shares: any ShareSink
     /// Milliseconds since 1970, for people.
     let wallClockMilliseconds: @Sendable () -> Int64
     let logger: Logger
@@ -20,13 +21,15 @@ struct PoolParts: Sendable {
     /// - Parameters:
     ///   - recorder: Told of connections and shares.
     ///   - blocks: Where found blocks go.
+    ///   - shares: Where shares go that are accepted, before their miner is answered.
     init(
-        _ options: ServerOptions, recorder: any PoolRecorder, blocks: any BlockSink,
+        _ options: ServerOptions, recorder: any PoolRecorder, blocks: any BlockSink, shares: any ShareSink,
         wallClockMilliseconds: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         self.options = options
         self.recorder = recorder
         self.blocks = blocks
+        self.shares = shares
         self.wallClockMilliseconds = wallClockMilliseconds
         self.logger = logger
         guardian = Guardian(limits: options.limits, bans: options.bans, proxies: options.proxies)
@@ -48,5 +51,35 @@ struct PoolParts: Sendable {
             FoundBlock(
                 job: check.work.job, header: header, coinbase: coinbase, hash: hash, height: check.work.height,
                 worker: check.worker, foundAtMilliseconds: wallClockMilliseconds()))
+    }
+
+    /// Has a share recorded that meets its target, and says what to answer once that is done or has failed; at once for every other one.
+    ///
+    /// - Parameter answer: called once, on whatever thread knows.
+    func record(
+        _ result: ShareResult, of check: ShareCheck, answer: @escaping @Sendable (ShareResult) -> Void
+    ) {
+        let (digits, isBlock): (String, Bool)
+        switch result {
+        case .accepted(let hash): (digits, isBlock) = (hash, false)
+        case .block(let hash, _, _): (digits, isBlock) = (hash, true)
+        default: return answer(result)
+        }
+        guard let hash = Hex.decode(digits), hash.count == 32 else {
+            return answer(.unrecorded("its hash \(digits) is none"))
+        }
+        let share = PoolShare(
+            worker: check.worker, jobID: check.work.jobID, height: check.work.height, hash: hash,
+            timeMilliseconds: wallClockMilliseconds(), difficulty: check.difficulty, isBlock: isBlock)
+        let start = ContinuousClock.now
+        shares.record(share) { outcome in
+            switch outcome {
+            case .recorded:
+                statistics.recorded(in: .now - start)
+                answer(result)
+            case .recordedBefore: answer(.recordedBefore)
+            case .refused(let problem): answer(.unrecorded(problem))
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ final class PoolStatistics: Sendable {
         var rate = RateWindow()
         var shares: [ShareRecord.Outcome: Int] = [:]
         var blocks = 0
+        var recording = RecentTimes()
     }
 
     private let state = Mutex(State())
@@ -15,6 +16,7 @@ final class PoolStatistics: Sendable {
     private let busyCounter = Counter(label: "pool_shares_unchecked_total")
     private let closed = Mutex<[CloseCause: Counter]>([:])
     private let broadcast = Metrics.Timer(label: "pool_work_broadcast_seconds")
+    private let recording = Metrics.Timer(label: "pool_share_store_seconds")
     private let connectionGauge = Gauge(label: "pool_connections")
 
     /// Nothing happened.
@@ -56,6 +58,15 @@ final class PoolStatistics: Sendable {
 
     /// Work has been handed to all connections of a thread.
     func handedOut(in time: Duration) { broadcast.recordSeconds(time / .seconds(1)) }
+
+    /// An accepted share was recorded, and its answer waited so long for it.
+    func recorded(in time: Duration) {
+        recording.recordSeconds(time / .seconds(1))
+        state.withLock { $0.recording.add(time) }
+    }
+
+    /// How long the answers of the last accepted shares waited until these were recorded.
+    var recordingTimes: RecentTimes { state.withLock { $0.recording } }
 
     /// There are so many connections.
     func connections(_ count: Int) { connectionGauge.record(count) }

@@ -61,6 +61,7 @@ final class StratumServer: Service {
             outcome = .failure(error)
         }
         try await parts.hashing.shutdown()
+        await settle()
         try await group.shutdownGracefully()
         try outcome.get()
     }
@@ -152,11 +153,21 @@ final class StratumServer: Service {
         for hub in hubs { hub.stop() }
     }
 
+    /// Waits until the last shares are decided: after that nothing comes for the threads of the connections, which end. Bounded by the
+    /// time that the queue takes for each.
+    private func settle() async {
+        let end = ContinuousClock.now + .seconds(5)
+        while parts.shares.pending > 0, ContinuousClock.now < end {
+            // Cancelled, there is no time left to wait.
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
+        }
+    }
+
     /// Waits until no share waits for its answer and no connection is left.
     private func wait(atMost time: Duration) async {
         let end = ContinuousClock.now + time
         while ContinuousClock.now < end {
-            if parts.hashing.load == 0, (try? await summary())?.connections == 0 { return }
+            if parts.hashing.load == 0, parts.shares.pending == 0, (try? await summary())?.connections == 0 { return }
             // Cancelled, there is no time left to wait.
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }

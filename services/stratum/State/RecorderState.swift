@@ -1,6 +1,6 @@
 /// What is to be written to the shared state: collected here, taken away in batches. A value; time is a parameter.
 ///
-/// Totals are never written twice: a batch stays as it is, with its number, until it is known to be written, and what comes meanwhile goes
+/// Totals, which are those of refused shares, are never written twice: a batch stays as it is, with its number, until it is known to be written, and what comes meanwhile goes
 /// into the next one. While nothing can be written totals are merged by minute, up to a bound.
 struct RecorderState: Sendable {
     /// Shares of one worker with one outcome in one minute.
@@ -121,9 +121,10 @@ struct RecorderState: Sendable {
         dirty.removeAll { known[$0]?.isDirty != true || !seen.insert($0).inserted }
     }
 
-    /// Counts a share.
+    /// Counts a share: all for the rate, those that were refused for the totals. What was accepted is counted from the queue.
     mutating func count(_ share: ShareRecord, at now: ContinuousClock.Instant) {
         rate.count(now: now)
+        guard share.outcome != .accepted else { return }
         let minute = share.atMilliseconds / 60_000
         if minute > newestMinute {
             newestMinute = minute

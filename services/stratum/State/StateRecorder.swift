@@ -5,7 +5,7 @@ internal import Redis
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Writes connections, share totals, who found which block, and the server's load to the shared state: a batch a second at most, one
+/// Writes connections, totals of refused shares, who found which block, and the server's load to the shared state: a batch a second at most, one
 /// script a batch.
 ///
 /// Nobody waits for it. While Redis is away it is tried again; what is kept meanwhile is bounded, see ``RecorderState``.
@@ -67,7 +67,7 @@ final class StateRecorder: PoolRecorder, Service {
             } while state.withLock { $0.hasMore }
         } catch {
             let lost = state.withLock { $0.unwrittenShares }
-            logger.warning("the last connections and the totals of \(lost) shares were not written: \(error)")
+            logger.warning("the last connections and the totals of \(lost) refused shares were not written: \(error)")
         }
         reportLost()
     }
@@ -88,7 +88,8 @@ final class StateRecorder: PoolRecorder, Service {
                 let now = ContinuousClock.now
                 if problem.map({ now - $0.logged >= Self.logInterval }) ?? true {
                     logger.warning(
-                        "connections and share totals cannot be written, they are kept and tried again: \(error)")
+                        "connections and totals of refused shares cannot be written, they are kept and tried again: \(error)"
+                    )
                     problem = (problem?.since ?? now, now)
                 }
             }
@@ -115,7 +116,7 @@ final class StateRecorder: PoolRecorder, Service {
         guard lost > 0 else { return }
         Counter(label: "pool_shares_unrecorded_total").increment(by: lost)
         logger.error(
-            "\(lost) shares are in no total: Redis has been away for longer than \(RecorderState.Limit.minutes) minutes, or there are more than \(RecorderState.Limit.totals) totals"
+            "\(lost) refused shares are in no total: Redis has been away for longer than \(RecorderState.Limit.minutes) minutes, or there are more than \(RecorderState.Limit.totals) totals"
         )
     }
 }

@@ -1,0 +1,142 @@
+internal import DurableQueue
+internal import Mining
+internal import ServiceKit
+internal import ServiceLifecycle
+internal import Synchronization
+internal import TestSupport
+internal import Testing
+
+@testable internal import stratum
+
+/// The queue of accepted shares by itself.
+@Suite struct ShareQueueTests {
+    @Test func `a share is recorded once, whatever its miner was told`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try await withShareQueue(folder) { shares in
+            #expect(await shares.record(Self.share(1)) == .recorded)
+            #expect(await shares.record(Self.share(2)) == .recorded)
+            #expect(await shares.record(Self.share(1)) == .recordedBefore)
+            #expect(shares.queue.status.depth == 2 && shares.pending == 0)
+        }
+        // After a restart too, and after it was counted.
+        try await withShareQueue(folder) { shares in
+            let origin = shares.queue.store.origin
+            #expect(await shares.queue.complete(of: origin, through: 1) == 1)
+            #expect(await shares.record(Self.share(1)) == .recordedBefore)
+            #expect(await shares.record(Self.share(2)) == .recordedBefore)
+            #expect(await shares.record(Self.share(3)) == .recorded)
+            let page = try await shares.queue.entries(of: origin, after: 0, limit: 10)
+            let stored = try page.entries.map { try PoolShare(bytes: $0.payload) }
+            #expect(stored == [1, 2, 3].map { Self.share($0) })
+        }
+    }
+
+    @Test func `a full queue refuses, says why, and is not ready`() async throws {
+        let folder = try TemporaryFolder("spool")
+        let readiness = Readiness()
+        try await withShareQueue(folder, readiness: readiness) {
+            $0.configuration.maximumEntries = 2
+        } body: { shares in
+            for number in 1...2 { #expect(await shares.record(Self.share(number)) == .recorded) }
+            #expect(await shares.record(Self.share(3)) == .refused("the pool's queue is full; submit it again later"))
+            try await eventually("it is said to be full") {
+                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("--share-bound") }
+            }
+            #expect(await shares.queue.complete(of: shares.queue.store.origin, through: 2) == 2)
+            #expect(await shares.record(Self.share(3)) == .recorded)
+            try await eventually("it is ready again") { readiness.notReady.isEmpty }
+        }
+    }
+
+    @Test func `a failing disk refuses, and the server stays`() async throws {
+        let folder = try TemporaryFolder("spool")
+        let disk = FailingFileSystem()
+        let readiness = Readiness()
+        try await withShareQueue(folder, readiness: readiness) {
+            $0.fileSystem = disk
+        } body: { shares in
+            #expect(await shares.record(Self.share(1)) == .recorded)
+            disk.fails.store(true, ordering: .relaxed)
+            #expect(
+                await shares.record(Self.share(2)) == .refused("the pool's disk failed; connect again elsewhere"))
+            #expect(
+                await shares.record(Self.share(3)) == .refused("the pool's disk failed; connect again elsewhere"))
+            try await eventually("it is not ready") { readiness.notReady.map(\.name) == ["shares"] }
+            // What is there can still be read.
+            let page = try await shares.queue.entries(of: shares.queue.store.origin, after: 0, limit: 10)
+            #expect(page.entries.count == 1)
+            disk.fails.store(false, ordering: .relaxed)
+        }
+    }
+
+    @Test func `the queue of an instance that is gone is served beside the own one, then removed`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try await withShareQueue(folder, instance: "stratum-2") { shares in
+            for number in 1...5 { #expect(await shares.record(Self.share(number)) == .recorded) }
+        }
+        try await withShareQueue(folder) {
+            $0.adoptEvery = .milliseconds(50)
+            $0.configuration.dedupeWindow = .milliseconds(100)
+        } body: { shares in
+            try await eventually("it is adopted") { await shares.desk.reports().count == 2 }
+            let reports = await shares.desk.reports()
+            let left = try #require(reports.first { $0.store != shares.queue.store.origin })
+            #expect(left.depth == 5 && left.name == "shares")
+            let origin = try #require(left.origins.first?.origin)
+            // Who comes back meanwhile is not kept waiting.
+            try await withShareQueue(folder, instance: "stratum-2") { back in
+                #expect(await back.record(Self.share(6)) == .recorded)
+            }
+            #expect(
+                try await shares.desk.complete(origin, of: "shares", through: left.origins[0].acknowledgedThrough) == 5)
+            try await eventually("it is removed") {
+                try PosixFileSystem().names(in: folder.path + "/shares").contains("stratum-2") == false
+            }
+            #expect(await !shares.desk.reports().contains { $0.store == origin })
+        }
+    }
+
+    @Test func `a sibling's queue is left alone, and what is no queue too`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try PosixFileSystem().makeFolder(folder.path + "/shares/other")
+        try await withShareQueue(folder, instance: "stratum-3") { _ in }
+        try await withShareQueue(folder, instance: "stratum-2") { sibling in
+            try await withShareQueue(folder) {
+                $0.adoptEvery = .milliseconds(5)
+            } body: { shares in
+                // It looks at the others' folders in the same round.
+                try await eventually("what nobody holds is adopted, and removed as it is empty") {
+                    try PosixFileSystem().names(in: folder.path + "/shares").sorted()
+                        == ["other", "stratum-1", "stratum-2"]
+                }
+                #expect(await shares.desk.reports().count == 1)
+                #expect(await sibling.record(Self.share(1)) == .recorded)
+            }
+        }
+        #expect(try PosixFileSystem().names(in: folder.path + "/shares/other").isEmpty)
+    }
+
+    @Test func `what is taken when the end comes is decided`() async throws {
+        let folder = try TemporaryFolder("spool")
+        let outcomes = Mutex<[ShareOutcome]>([])
+        try await withShareQueue(folder) { shares in
+            for number in 1...500 {
+                shares.record(Self.share(number)) { outcome in outcomes.withLock { $0.append(outcome) } }
+            }
+        }
+        #expect(outcomes.withLock { $0.count } == 500)
+        let recorded = outcomes.withLock { $0.count { $0 == .recorded } }
+        try await withShareQueue(folder) { shares in
+            // One that was cancelled on its way may be there all the same.
+            #expect(shares.queue.status.depth >= recorded)
+        }
+    }
+
+    static func share(_ number: Int) -> PoolShare {
+        var hash = [UInt8](repeating: 0, count: 32)
+        (hash[0], hash[1]) = (UInt8(number / 256), UInt8(number % 256))
+        return PoolShare(
+            worker: "address.rig", jobID: "job", height: 100, hash: hash, timeMilliseconds: 1_700_000_000_000,
+            difficulty: 2, isBlock: false)
+    }
+}

@@ -1,0 +1,109 @@
+internal import DurableQueue
+internal import Mining
+internal import ServiceKit
+internal import ServiceLifecycle
+internal import Synchronization
+internal import TestSupport
+
+@testable internal import stratum
+
+/// Runs `body` with a queue of shares in a folder, and ends it in good order.
+func withShareQueue(
+    _ folder: TemporaryFolder, instance: String = "stratum-1", readiness: Readiness = Readiness(),
+    _ change: (inout ShareQueueOptions) -> Void = { _ in }, body: (ShareQueue) async throws -> Void
+) async throws {
+    var options = ShareQueueOptions(instance: instance, spool: folder.path, entries: 10_000, diskBytes: 1 << 30)
+    change(&options)
+    var deskOptions = QueueDesk.Options()
+    deskOptions.gatherFor = .milliseconds(5)
+    let shares = try ShareQueue(
+        options, desk: QueueDesk(options: deskOptions), readiness: readiness, logger: Samples.silent)
+    let group = ServiceGroup(services: [shares], logger: Samples.silent)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask(name: "queue of shares") { try await group.run() }
+        do {
+            try await body(shares)
+        } catch {
+            await group.triggerGracefulShutdown()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+    }
+}
+
+extension ShareSink {
+    /// Records a share and waits for what becomes of it.
+    func record(_ share: PoolShare) async -> ShareOutcome {
+        await withCheckedContinuation { continuation in
+            record(share) { continuation.resume(returning: $0) }
+        }
+    }
+}
+
+/// Decides nothing before it is told to.
+final class HeldShareSink: ShareSink {
+    private struct State {
+        var shares: [PoolShare] = []
+        var waiting: [@Sendable (ShareOutcome) -> Void] = []
+    }
+
+    private let state = Mutex(State())
+
+    var shares: [PoolShare] { state.withLock { $0.shares } }
+    var pending: Int { state.withLock { $0.waiting.count } }
+
+    func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) {
+        state.withLock { state in
+            state.shares.append(share)
+            state.waiting.append(done)
+        }
+    }
+
+    /// Decides the share that waits at a place.
+    func decide(_ outcome: ShareOutcome, at index: Int = 0) {
+        let done = state.withLock { $0.waiting.remove(at: index) }
+        done(outcome)
+    }
+}
+
+/// A disk whose forcing fails when it is told to.
+final class FailingFileSystem: FileSystem {
+    let fails = Atomic(false)
+    private let real = PosixFileSystem()
+
+    private final class File: OpenFile {
+        let file: any OpenFile
+        let disk: FailingFileSystem
+
+        init(_ file: any OpenFile, on disk: FailingFileSystem) {
+            self.file = file
+            self.disk = disk
+        }
+
+        var path: String { file.path }
+        func size() throws(FileSystemError) -> Int { try file.size() }
+        func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
+            try file.read(at: offset, count: count)
+        }
+        func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) { try file.write(bytes, at: offset) }
+        func truncate(to size: Int) throws(FileSystemError) { try file.truncate(to: size) }
+        func synchronize() throws(FileSystemError) {
+            guard !disk.fails.load(ordering: .relaxed) else {
+                throw FileSystemError(operation: "force", path: path, reason: "Input/output error", kind: .other)
+            }
+            try file.synchronize()
+        }
+    }
+
+    func makeFolder(_ path: String) throws(FileSystemError) { try real.makeFolder(path) }
+    func names(in folder: String) throws(FileSystemError) -> [String] { try real.names(in: folder) }
+    func open(_ path: String, creating: Bool) throws(FileSystemError) -> any OpenFile {
+        File(try real.open(path, creating: creating), on: self)
+    }
+    func rename(_ path: String, to newPath: String) throws(FileSystemError) { try real.rename(path, to: newPath) }
+    func remove(_ path: String) throws(FileSystemError) { try real.remove(path) }
+    func removeFolder(_ path: String) throws(FileSystemError) { try real.removeFolder(path) }
+    func synchronizeFolder(_ path: String) throws(FileSystemError) { try real.synchronizeFolder(path) }
+    func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try real.lock(path) }
+}

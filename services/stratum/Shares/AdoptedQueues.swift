@@ -1,0 +1,125 @@
+internal import DurableQueue
+internal import Logging
+internal import NIOPosix
+
+/// Queues of instances of this host that run no more: they are offered beside this instance's own until nothing in them is needed, then
+/// removed, so that fewer instances than before strand nothing.
+///
+/// A folder is adopted that nobody held twice in a row; an instance that was only started again has it back by then. One that comes back
+/// later, and finds its folder held, takes another beside it.
+struct AdoptedQueues: Sendable {
+    private let options: ShareQueueOptions
+    private let own: String
+    private let desk: QueueDesk
+    private let logger: Logger
+    private let complaints = Complaints()
+
+    /// - Parameter own: the folder's name of this instance's own queue.
+    init(_ options: ShareQueueOptions, besides own: String, desk: QueueDesk, logger: Logger) {
+        self.options = options
+        self.own = own
+        self.desk = desk
+        self.logger = logger
+    }
+
+    /// Looks for folders, and serves those that it has found, until its task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            var free: Set<String> = []
+            // The sleep throws when the task is cancelled, and nothing else.
+            while (try? await Task.sleep(for: options.adoptEvery)) != nil {
+                let stillFree = await away { freeFolders() } ?? []
+                for name in free.intersection(stillFree).sorted() {
+                    guard let store = await adopt(name) else { continue }
+                    group.addTask { await serve(store, named: name) }
+                }
+                free = stillFree
+            }
+        }
+    }
+
+    /// The folders of queues that nobody holds at the moment.
+    private func freeFolders() -> Set<String> {
+        let fileSystem = options.fileSystem
+        do throws(FileSystemError) {
+            var free: Set<String> = []
+            for name in try fileSystem.names(in: options.root) where name != own {
+                // What is no folder, or none of a queue, is left alone.
+                guard (try? fileSystem.names(in: "\(options.root)/\(name)"))?.contains("origin") == true,
+                    let lock = try fileSystem.lock("\(options.root)/\(name)/lock")
+                else { continue }
+                lock.release()
+                free.insert(name)
+            }
+            return free
+        } catch {
+            complaints.complain(now: .now) { alike in
+                logger.warning("queues that nobody holds were not looked for\(alike): \(error)")
+            }
+            return []
+        }
+    }
+
+    private func adopt(_ name: String) async -> SegmentLogStore? {
+        let opened = await away { () -> Result<SegmentLogStore, DurableQueueError> in
+            do throws(DurableQueueError) { return .success(try options.folders.open(name)) } catch {
+                return .failure(error)
+            }
+        }
+        switch opened {
+        case .success(let store): return store
+        case .failure(let error) where error.code == .locked: return nil
+        case .failure(let error):
+            complaints.complain(now: .now) { alike in
+                logger.error("the queue that \(name) left cannot be adopted\(alike): \(error)")
+            }
+            return nil
+        case nil: return nil
+        }
+    }
+
+    private func serve(_ store: SegmentLogStore, named name: String) async {
+        let queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
+        queue.stopIntake()
+        logger.notice(
+            "adopted the queue of an instance that is gone",
+            metadata: ["instance": "\(name)", "shares": "\(queue.status.depth)"])
+        desk.add(queue, diskBound: options.log.maximumDiskBytes)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(name: "queue of \(name)") { await keep(queue, named: name) }
+            group.addTask(name: "end of the queue of \(name)") { await waitUntilEmpty(queue) }
+            await group.next()
+            group.cancelAll()
+        }
+        desk.remove(queue)
+        guard !Task.isCancelled, isEmpty(queue) else { return await queue.close() }
+        do throws(DurableQueueError) {
+            try await store.destroy()
+            logger.notice("removed the queue that \(name) left: all of it is counted")
+        } catch { logger.error("the queue that \(name) left cannot be removed: \(error)") }
+    }
+
+    private func keep(_ queue: DurableQueue, named name: String) async {
+        do throws(DurableQueueError) { try await queue.run() } catch {
+            logger.error("the queue that \(name) left failed: \(error)")
+        }
+    }
+
+    /// Not before what was counted is forgotten too: a reader may want to go back.
+    private func waitUntilEmpty(_ queue: DurableQueue) async {
+        while !isEmpty(queue) {
+            // The sleep throws when the task is cancelled, and nothing else.
+            guard (try? await Task.sleep(for: min(options.adoptEvery, .seconds(1)))) != nil else { return }
+        }
+    }
+
+    private func isEmpty(_ queue: DurableQueue) -> Bool {
+        let status = queue.status
+        return status.depth == 0 && status.dead == 0 && status.store.entryCount == 0
+    }
+
+    /// Runs what blocks on a thread that may; nil where there is none any more.
+    private func away<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value? {
+        try? await NIOThreadPool.singleton.runIfActive(body)
+    }
+}

@@ -1,0 +1,183 @@
+internal import DurableQueue
+internal import FoundationEssentials
+internal import Logging
+internal import Mining
+internal import ServiceKit
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// The accepted shares on this server's disk, until they are counted.
+///
+/// Each is put into a durable queue under its hash before its miner is answered; all that come together share one forcing to the disk.
+/// Reporters read the queue through the mesh, count what is in it, and complete it.
+final class ShareQueue: ShareSink, Service {
+    /// The queue's name in the mesh.
+    static let name = "shares"
+
+    private struct Intake: Sendable {
+        let share: PoolShare
+        let done: @Sendable (ShareOutcome) -> Void
+    }
+
+    /// What the mesh is offered.
+    let desk: QueueDesk
+    let queue: DurableQueue
+    private let options: ShareQueueOptions
+    private let readiness: Readiness
+    private let logger: Logger
+    private let intakes: (stream: AsyncStream<Intake>, continuation: AsyncStream<Intake>.Continuation)
+    private let undecided = Atomic<Int>(0)
+    private let complaints = Complaints()
+    private let adopted: AdoptedQueues
+
+    private static let condition = "shares"
+
+    /// Opens this instance's queue, making it where there is none. Reads all that is in it, so it blocks for a while.
+    ///
+    /// - Throws: `DurableQueueError` when the folder is held by another process, or is damaged.
+    init(
+        _ options: ShareQueueOptions, desk: QueueDesk = QueueDesk(), readiness: Readiness, logger: Logger
+    ) throws(DurableQueueError) {
+        self.options = options
+        self.desk = desk
+        self.readiness = readiness
+        self.logger = logger
+        let (folder, store) = try Self.open(options)
+        queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
+        adopted = AdoptedQueues(options, besides: folder, desk: desk, logger: logger)
+        intakes = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.pendingLimit))
+        desk.add(queue, diskBound: options.log.maximumDiskBytes)
+        logger.info(
+            "the queue of shares is open",
+            metadata: ["folder": "\(store.folder)", "shares": "\(queue.status.depth)"])
+    }
+
+    /// Opens the folder of the instance, or one beside it while a sibling has adopted that.
+    private static func open(
+        _ options: ShareQueueOptions
+    ) throws(DurableQueueError) -> (folder: String, store: SegmentLogStore) {
+        for number in 1... {
+            let name = number == 1 ? options.instance : "\(options.instance).\(number)"
+            do throws(DurableQueueError) { return (name, try options.folders.open(name)) } catch {
+                guard error.code == .locked, number < foldersOfInstance else { throw error }
+            }
+        }
+        preconditionFailure("the loop ends by what it opens or throws")
+    }
+
+    private static let foldersOfInstance = 8
+
+    var pending: Int { undecided.load(ordering: .acquiring) }
+
+    func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) {
+        undecided.add(1, ordering: .acquiringAndReleasing)
+        switch intakes.continuation.yield(Intake(share: share, done: done)) {
+        case .enqueued: break
+        case .dropped: decide(.refused("too many shares wait to be written; submit it again later"), done)
+        default: decide(.refused("the server is shutting down; connect again"), done)
+        }
+    }
+
+    /// Records until graceful shutdown, then forces everything to the disk and closes the queue.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask(name: "queue of shares") { await self.keep() }
+                group.addTask(name: "intakes of shares") { await self.takeIn() }
+                group.addTask(name: "gauges of queues") { await self.desk.run() }
+                group.addTask(name: "adopted queues") { await self.adopted.run() }
+                group.addTask(name: "readiness of shares") { await self.showReadiness() }
+            }
+        }
+        intakes.continuation.finish()
+        // Those that came since the intakes ended; nobody is left to answer them otherwise.
+        for await intake in intakes.stream {
+            decide(.refused("the server is shutting down; connect again"), intake.done)
+        }
+        await queue.close()
+    }
+
+    /// Lets those who count read what came last, for a moment, and then no more: at the end of the process their streams have to end.
+    func letReadersFinish(within time: Duration) async {
+        let end = ContinuousClock.now + time
+        while queue.status.depth > 0, ContinuousClock.now < end {
+            // Cancelled, there is no time left to wait.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
+        }
+        desk.stopReading()
+    }
+
+    /// Ends when the store fails; the server stays, since found blocks and what is on the disk still have to be handed on.
+    private func keep() async {
+        do throws(DurableQueueError) { try await queue.run() } catch {
+            logger.error("the queue of shares takes nothing any more: \(error)")
+        }
+    }
+
+    private func takeIn() async {
+        await withDiscardingTaskGroup { group in
+            for await intake in intakes.stream {
+                group.addTask { await self.take(intake) }
+            }
+        }
+    }
+
+    private func take(_ intake: Intake) async {
+        let (share, done) = (intake.share, intake.done)
+        do throws(DurableQueueError) {
+            let receipt = try await queue.enqueue(id: EntryID(Hex.encode(share.hash)), payload: share.bytes)
+            decide(receipt.isKnown ? .recordedBefore : .recorded, done)
+        } catch {
+            complaints.complain(now: .now) { alike in
+                logger.error(
+                    "accepted shares are not recorded, their miners are told so\(alike): \(error)",
+                    metadata: ["queue": "\(Self.name)"])
+            }
+            decide(.refused(error.wordsForMiners), done)
+        }
+    }
+
+    private func decide(_ outcome: ShareOutcome, _ done: @Sendable (ShareOutcome) -> Void) {
+        done(outcome)
+        undecided.subtract(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Says whether the queue takes shares, as far as can be told without giving it one.
+    private func showReadiness() async {
+        repeat {
+            let status = queue.status
+            if let failure = status.store.failure {
+                readiness.set(Self.condition, notReady: "no share can be recorded: \(failure.message)")
+            } else if status.depth + status.dead >= options.configuration.maximumEntries {
+                readiness.set(
+                    Self.condition,
+                    notReady:
+                        "the queue of shares is full, \(status.depth) wait to be counted: see whether a reporter runs, or raise "
+                        + "--share-bound")
+            } else if status.store.liveBytes >= options.log.maximumDiskBytes {
+                readiness.set(
+                    Self.condition,
+                    notReady:
+                        "the queue of shares has all its space, \(status.store.diskBytes) bytes: see whether a reporter runs, or raise "
+                        + "--share-disk")
+            } else {
+                readiness.setReady(Self.condition)
+            }
+            // The sleep throws when the task is cancelled, and nothing else.
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    }
+}
+
+extension DurableQueueError {
+    /// What a miner is told; the rest is for the log.
+    fileprivate var wordsForMiners: String {
+        switch code {
+        case .full: "the pool's queue is full; submit it again later"
+        case .diskFull: "the pool's disk is full; submit it again later"
+        case .notReplicated: "no second server confirmed it in time; submit it again later"
+        case .timeout: "the pool's disk did not answer in time"
+        case .closed, .cancelled: "the server is shutting down; connect again"
+        default: "the pool's disk failed; connect again elsewhere"
+        }
+    }
+}
