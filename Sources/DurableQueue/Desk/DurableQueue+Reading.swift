@@ -11,8 +11,8 @@ public struct QueuePage: Sendable {
 
 // For those who read a queue in order and say how far they have come, in place of a handler.
 //
-// What the order rests on: sequences are given out, handed to the store and shown by it in one order. So what a store shows has nothing
-// behind it that may still come, and the first entry that waits for members or for its acknowledgement is the end of what may be read.
+// What the order rests on: an entry that may still be acknowledged is known to the queue from the moment its sequence is given out. The
+// first one that waits to be stored, or for members, is the end of what may be read.
 extension DurableQueue {
     /// How many entries are looked at while intakes wait for the lock.
     private static var slice: Int { 256 }
@@ -32,7 +32,7 @@ extension DurableQueue {
         var found: [(header: EntryHeader, payload: [UInt8]?)] = []
         var upTo = sequence
         var room = bytes
-        look(at: stored) { entry, item in
+        look(at: stored, after: sequence) { entry, item in
             guard let item else {
                 upTo = entry.identity.sequence
                 return true
@@ -54,14 +54,14 @@ extension DurableQueue {
         var position = readers.completedThrough(origin)
         while position < sequence {
             let stored = await store.entries(of: origin, from: position + 1, limit: 4096)
-            let (upTo, isEnd) = acknowledged(stored, through: sequence) { identities in
+            let (upTo, isEnd) = acknowledged(stored, after: position, through: sequence) { identities in
                 perform { core in
                     let before = core.state.depth
                     defer { count += before - core.state.depth }
                     return core.state.complete(identities, now: self.clock.now)
                 }
             }
-            position = max(position, upTo)
+            position = upTo
             readers.noteCompleted(origin, through: position)
             if isEnd || stored.isEmpty { break }
         }
@@ -78,9 +78,9 @@ extension DurableQueue {
         while true {
             let position = readers.acknowledgedThrough(origin)
             let stored = await store.entries(of: origin, from: position + 1, limit: 4096)
-            let (upTo, isEnd) = acknowledged(stored, through: .max) { _ in }
+            let (upTo, isEnd) = acknowledged(stored, after: position, through: .max) { _ in }
             readers.noteAcknowledged(origin, through: upTo)
-            if isEnd || stored.isEmpty { return max(position, upTo) }
+            if isEnd || stored.isEmpty { return upTo }
         }
     }
 
@@ -96,11 +96,11 @@ extension DurableQueue {
 
     /// Hands entries over in slices, up to the first that is not acknowledged or lies behind `sequence`.
     private func acknowledged(
-        _ stored: [StoredEntry], through sequence: UInt64, take: ([EntryIdentity]) -> Void
+        _ stored: [StoredEntry], after position: UInt64, through sequence: UInt64, take: ([EntryIdentity]) -> Void
     ) -> (upTo: UInt64, isEnd: Bool) {
         var taken: [EntryIdentity] = []
-        var upTo: UInt64 = 0
-        let isEnd = !look(at: stored) { entry, item in
+        var upTo = position
+        let isEnd = !look(at: stored, after: position) { entry, item in
             guard entry.identity.sequence <= sequence else { return false }
             upTo = entry.identity.sequence
             if item != nil { taken.append(entry.identity) }
@@ -119,15 +119,19 @@ extension DurableQueue {
     ///
     /// - Returns: whether it came to the end.
     @discardableResult
-    private func look(at stored: [StoredEntry], _ body: (StoredEntry, QueueState.Item?) -> Bool) -> Bool {
+    private func look(
+        at stored: [StoredEntry], after position: UInt64, _ body: (StoredEntry, QueueState.Item?) -> Bool
+    ) -> Bool {
         var rest = stored[...]
+        var position = position
         while !rest.isEmpty {
             let slice = rest.prefix(Self.slice)
-            let items = core.withLock { core in slice.map { core.state.items[$0.identity] } }
+            let items = core.withLock { $0.state.readable(slice, after: position) }
             for (entry, item) in zip(slice, items) {
-                if let item, !QueueState.isAcknowledged(item.phase) { return false }
                 guard body(entry, item) else { return false }
             }
+            guard items.count == slice.count else { return false }
+            position = slice.last?.identity.sequence ?? position
             rest = rest.dropFirst(Self.slice)
         }
         return true
