@@ -165,7 +165,13 @@ let package = Package(
         tests("MeshTests", ["Mesh", "MessagePack"]),
         tests("MessagePackTests", ["MessagePack", "TestSupport"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
-        tests("DurableQueueTests", ["DurableQueue", "DurableQueueTestKit", "Mesh", "TestSupport"]),
+        tests(
+            "DurableQueueTests",
+            [
+                "DurableQueue", "DurableQueueTestKit", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "Redis",
+                "TestSupport",
+                "ZeroMQ", logging,
+            ]),
         tests(
             "DurableQueueSQLiteTests",
             ["DurableQueue", "DurableQueueSQLite", "DurableQueueTestKit", "TestSupport", grdb]),

@@ -24,6 +24,10 @@ public struct DurableQueueError: Error, Sendable, CustomStringConvertible {
         case storeFailed
         /// Too few members confirmed before the deadline. The entry is in the local store and may run.
         case notReplicated
+        /// The entries of this store are run by another member, or nobody yet. The entry was not taken, or has been taken back.
+        case notOwner
+        /// Too few members confirmed before the deadline, and the entry was taken back: it is in no store, and does not run.
+        case withdrawn
         /// The acknowledgement did not come before the deadline. The entry may be there and may run.
         case timeout
         /// The caller was cancelled. The entry may be there and may run.

@@ -5,18 +5,8 @@ extension RecordCoding {
     func put(_ mark: ReplicaMark, of origin: UUID, into writer: inout ByteWriter) {
         writer.put(origin)
         putIfThere(mark.granted, into: &writer) { put($0, into: &$1) }
-        putIfThere(mark.position, into: &writer) { position, writer in
-            put(position.epoch, into: &writer)
-            writer.put(position.number)
-        }
-        putIfThere(mark.roster, into: &writer) { roster, writer in
-            writer.putVariable(roster.replicas)
-            writer.putVariable(roster.groups.count)
-            for group in roster.groups {
-                writer.putVariable(group.count)
-                for member in group.sorted() { writer.put(member.name) }
-            }
-        }
+        putIfThere(mark.position, into: &writer) { put($0, into: &$1) }
+        putIfThere(mark.roster, into: &writer) { put($0, into: &$1) }
     }
 
     func mark(_ reader: inout ByteReader) -> StoreRecord? {
@@ -28,7 +18,7 @@ extension RecordCoding {
         return .mark(mark, of: origin)
     }
 
-    private func putIfThere<Value>(
+    func putIfThere<Value>(
         _ value: Value?, into writer: inout ByteWriter, _ put: (Value, inout ByteWriter) -> Void
     ) {
         writer.bytes.append(value == nil ? 0 : 1)
@@ -36,28 +26,42 @@ extension RecordCoding {
     }
 
     /// The outer nil: it makes no sense.
-    private func ifThere<Value>(_ reader: inout ByteReader, _ read: (inout ByteReader) -> Value?) -> Value?? {
+    func ifThere<Value>(_ reader: inout ByteReader, _ read: (inout ByteReader) -> Value?) -> Value?? {
         guard let isThere: UInt8 = reader.number() else { return nil }
         guard isThere == 1 else { return .some(nil) }
         return read(&reader).map { .some($0) }
     }
 
-    private func put(_ epoch: TakeoverEpoch, into writer: inout ByteWriter) {
+    func put(_ epoch: TakeoverEpoch, into writer: inout ByteWriter) {
         writer.putVariable(epoch.number)
         writer.put(epoch.owner.name)
     }
 
-    private func epoch(_ reader: inout ByteReader) -> TakeoverEpoch? {
+    func put(_ position: ReplicaPosition, into writer: inout ByteWriter) {
+        put(position.epoch, into: &writer)
+        writer.put(position.number)
+    }
+
+    func put(_ roster: Roster, into writer: inout ByteWriter) {
+        writer.putVariable(roster.replicas)
+        writer.putVariable(roster.groups.count)
+        for group in roster.groups {
+            writer.putVariable(group.count)
+            for member in group.sorted() { writer.put(member.name) }
+        }
+    }
+
+    func epoch(_ reader: inout ByteReader) -> TakeoverEpoch? {
         guard let number = reader.variable(), let owner = reader.text() else { return nil }
         return TakeoverEpoch(number: number, owner: MemberID(owner))
     }
 
-    private func position(_ reader: inout ByteReader) -> ReplicaPosition? {
+    func position(_ reader: inout ByteReader) -> ReplicaPosition? {
         guard let epoch = epoch(&reader), let number = reader.number(UInt64.self) else { return nil }
         return ReplicaPosition(epoch: epoch, number: number)
     }
 
-    private func roster(_ reader: inout ByteReader) -> Roster? {
+    func roster(_ reader: inout ByteReader) -> Roster? {
         guard let replicas = reader.variable(), let count = reader.count(), count > 0 else { return nil }
         var groups: [Set<MemberID>] = []
         for _ in 0..<count {

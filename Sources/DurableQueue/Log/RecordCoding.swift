@@ -138,7 +138,7 @@ extension RecordCoding {
         return identities
     }
 
-    private func put(_ header: EntryHeader, into writer: inout ByteWriter) {
+    func put(_ header: EntryHeader, into writer: inout ByteWriter) {
         put(header.identity, into: &writer)
         writer.put(header.id.text)
         putOptional(header.key, into: &writer)
@@ -146,7 +146,7 @@ extension RecordCoding {
         writer.putVariable(header.payloadBytes)
     }
 
-    private func header(_ reader: inout ByteReader) -> EntryHeader? {
+    func header(_ reader: inout ByteReader) -> EntryHeader? {
         guard let identity = identity(&reader), let id = reader.text(), let key = optional(&reader),
             let time = reader.number(Int64.self), let size = reader.variable(), size <= UInt64(Int32.max)
         else { return nil }
@@ -166,13 +166,13 @@ extension RecordCoding {
         return reader.text().map { .some($0) }
     }
 
-    private func put(_ letter: DeadLetter, into writer: inout ByteWriter) {
+    func put(_ letter: DeadLetter, into writer: inout ByteWriter) {
         writer.bytes.append(letter.reason.rawValue)
         writer.put(letter.error)
         writer.put(letter.time.milliseconds)
     }
 
-    private func letter(_ reader: inout ByteReader) -> DeadLetter? {
+    func letter(_ reader: inout ByteReader) -> DeadLetter? {
         guard let reason = reader.number(UInt8.self).flatMap(DeadLetter.Reason.init), let error = reader.text(),
             let time = reader.number(Int64.self)
         else { return nil }

@@ -18,6 +18,8 @@ extension DurableQueue {
                 core.intakes.answer(request.waiter, .success(Receipt(identity: identity, isKnown: true)))
             case .known(let identity, isAcknowledged: false):
                 core.intakes.await(identity, request, isKnown: true)
+            case .notOwner:
+                guard core.intakes.queue(request, most: configuration.maximumWaiting) else { throw notOwner }
             case .full:
                 guard configuration.atBound == .wait, core.intakes.queue(request, most: configuration.maximumWaiting)
                 else { throw full }
@@ -42,17 +44,48 @@ extension DurableQueue {
     }
 
     /// Answers the intakes whose deadline has passed.
-    func expireIntakes(_ core: inout Core, now: Timestamp) {
+    func expireIntakes(_ core: inout Core, now: Timestamp) -> [QueueState.Action] {
+        var actions: [QueueState.Action] = []
         for (waiter, identity) in core.intakes.takeLate(now: now) {
-            let error = core.state.isWaitingForMembers(identity) ? notReplicated(identity) : timeout(identity)
-            core.intakes.answer(waiter, .failure(error))
+            if core.withdrawn[identity] != nil {
+                core.withdrawn[identity]?.append(waiter)
+            } else if configuration.withdrawsUnreplicated, let withdrawal = core.state.withdraw(identity) {
+                core.withdrawn[identity] = [waiter]
+                actions += withdrawal
+            } else {
+                let error = core.state.isWaitingForMembers(identity) ? notReplicated(identity) : timeout(identity)
+                core.intakes.answer(waiter, .failure(error))
+            }
         }
         core.intakes.refuseLate(
             now: now,
-            DurableQueueError(
-                .full,
-                "no room came free in \(configuration.name) in time, and nothing was taken: try again later, or run more consumers"
-            ))
+            !core.state.isTakingIn
+                ? notOwner
+                : DurableQueueError(
+                    .full,
+                    "no room came free in \(configuration.name) in time, and nothing was taken: try again later, or run more consumers"
+                ))
+        return actions
+    }
+
+    /// Entries were forgotten, on the disk or in vain; those that were taken back are answered.
+    func answerWithdrawn(_ records: [StoreRecord], _ failure: DurableQueueError?, _ core: inout Core) {
+        guard !core.withdrawn.isEmpty else { return }
+        for case .forget(let identities) in records {
+            for identity in identities {
+                guard let waiters = core.withdrawn.removeValue(forKey: identity) else { continue }
+                let error = failure == nil ? withdrawn(identity) : notReplicated(identity)
+                for waiter in waiters { core.intakes.answer(waiter, .failure(error)) }
+                core.intakes.fail(identity, error)
+            }
+        }
+    }
+
+    private func withdrawn(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .withdrawn,
+            "the entry \(identity) of \(configuration.name) was not confirmed by enough members in time and was taken back: it does not run; see "
+                + "which members are up, or ask for fewer")
     }
 
     private func notReplicated(_ identity: EntryIdentity) -> DurableQueueError {
@@ -60,6 +93,13 @@ extension DurableQueue {
             .notReplicated,
             "the entry \(identity) of \(configuration.name) was not confirmed by enough members in time: it is stored here and runs once it is; "
                 + "see which members are up, or ask for fewer")
+    }
+
+    private var notOwner: DurableQueueError {
+        DurableQueueError(
+            .notOwner,
+            "the queue \(configuration.name) takes nothing in while its entries are not its own: another member runs them, or too few members "
+                + "are there to decide who does; nothing was taken, try again soon or elsewhere")
     }
 
     private func timeout(_ identity: EntryIdentity) -> DurableQueueError {

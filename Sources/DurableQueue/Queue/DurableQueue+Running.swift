@@ -28,8 +28,8 @@ extension DurableQueue {
             for await _ in bell.rings() {
                 guard store.status.failure == nil else { break }
                 guard let handler else { continue }
-                while !Task.isCancelled, let batch = takeBatch() {
-                    group.addTask { await self.run(batch, handler) }
+                while !Task.isCancelled, let (batch, epoch) = takeBatch() {
+                    group.addTask { await self.run(batch, epoch, handler) }
                 }
             }
             group.cancelAll()
@@ -43,8 +43,8 @@ extension DurableQueue {
             let isFlushDue = now - lastFlush >= configuration.flushInterval
             if isFlushDue { lastFlush = now }
             perform { core in
-                expireIntakes(&core, now: now)
-                var actions = core.state.nextDue.map { $0 <= now } == true ? core.state.tick(now: now) : []
+                var actions = expireIntakes(&core, now: now)
+                if core.state.nextDue.map({ $0 <= now }) == true { actions += core.state.tick(now: now) }
                 if isFlushDue { actions += flush(&core) }
                 return actions
             }
@@ -60,7 +60,13 @@ extension DurableQueue {
         return [.store(core.owed, until: .synced, intake: nil)]
     }
 
-    private func takeBatch() -> Batch? { core.withLock { $0.state.nextBatch() } }
+    private func takeBatch() -> (batch: Batch, epoch: TakeoverEpoch?)? {
+        core.withLock { core in
+            let runnable = core.group?.runnable(now: clock.now)
+            guard let batch = core.state.nextBatch(of: runnable) else { return nil }
+            return (batch, core.group?.replica[batch.origin]?.epoch)
+        }
+    }
 
     /// Writes that a batch is begun, before its handler is, so that a crash of the process is counted.
     private func noteRun(of batch: Batch) async throws(DurableQueueError) {
@@ -73,11 +79,13 @@ extension DurableQueue {
         if let failure { throw failure }
     }
 
-    private func run(_ batch: Batch, _ handler: @escaping @Sendable ([Delivery]) async throws -> Void) async {
+    private func run(
+        _ batch: Batch, _ epoch: TakeoverEpoch?, _ handler: @escaping @Sendable ([Delivery]) async throws -> Void
+    ) async {
         let deliveries: [Delivery]
         do throws(DurableQueueError) {
             try await noteRun(of: batch)
-            deliveries = try await self.deliveries(of: batch)
+            deliveries = try await self.deliveries(of: batch, epoch)
         } catch {
             return await giveBack(batch, after: error)
         }
@@ -127,7 +135,9 @@ extension DurableQueue {
         perform { core in core.state.released(batch) }
     }
 
-    private func deliveries(of batch: Batch) async throws(DurableQueueError) -> [Delivery] {
+    private func deliveries(
+        of batch: Batch, _ epoch: TakeoverEpoch?
+    ) async throws(DurableQueueError) -> [Delivery] {
         let missing = batch.members.filter { $0.payload == nil }.map(\.header.identity)
         var payloads: [EntryIdentity: [UInt8]] = [:]
         if !missing.isEmpty {
@@ -135,7 +145,7 @@ extension DurableQueue {
         }
         return batch.members.compactMap { member in
             (member.payload ?? payloads[member.header.identity]).map {
-                Delivery(header: member.header, payload: $0, run: member.run)
+                Delivery(header: member.header, payload: $0, run: member.run, epoch: epoch)
             }
         }
     }

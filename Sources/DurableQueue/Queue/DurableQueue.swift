@@ -1,4 +1,3 @@
-public import FoundationEssentials
 public import Logging
 public import Mesh
 internal import Synchronization
@@ -21,6 +20,10 @@ public final class DurableQueue: Sendable {
         /// What the store did not take for want of space; handed over again until it does.
         var owed: [StoreRecord] = []
         var lastFailure: DurableQueueError?
+        /// Entries that are being taken back, with who is to be told of it.
+        var withdrawn: [EntryIdentity: [Intakes.Waiter]] = [:]
+        /// What there is to know as a member of a group.
+        var group: GroupState?
     }
 
     let core: Mutex<Core>
@@ -28,29 +31,47 @@ public final class DurableQueue: Sendable {
     let bell = Bell()
     let readers = QueueReaders()
     let logger: Logger
-    private let replicator: (any QueueReplicator)?
+    /// Rings when there is something to be sent to the other members.
+    let groupBell = Bell()
 
     /// A queue over what a store recovered.
     ///
     /// - Parameters:
     ///   - store: whose recovery says what there is to do; it belongs to this queue alone.
-    ///   - replicator: needed by every mode but `queueOnly`.
     ///   - random: makes ids and jitter.
-    public init(
+    /// - Precondition: the mode is `queueOnly`; the others need a ``QueueGroup``, which makes the queue.
+    public convenience init(
         store: any DurableStore, configuration: QueueConfiguration = QueueConfiguration(),
-        replicator: (any QueueReplicator)? = nil, clock: QueueClock = .system(), random: MeshRandom = .system(),
+        clock: QueueClock = .system(), random: MeshRandom = .system(),
         logger: Logger = Logger(label: "headframe.queue")
+    ) {
+        precondition(
+            configuration.mode == .queueOnly,
+            "the queue \(configuration.name) is to be replicated and has no group: make a QueueGroup and take its queue"
+        )
+        self.init(
+            store: store, configuration: configuration, replication: nil, clock: clock, random: random, logger: logger)
+    }
+
+    init(
+        store: any DurableStore, configuration: QueueConfiguration, replication: ReplicationConfiguration?,
+        clock: QueueClock, random: MeshRandom, logger: Logger
     ) {
         self.store = store
         self.configuration = configuration
-        self.replicator = replicator
         self.clock = clock
         self.logger = logger
+        let recovery = store.recovery
         let (state, actions) = QueueState.starting(
-            origin: store.origin, configuration: configuration, recovery: store.recovery, random: random,
-            now: clock.now)
-        core = Mutex(Core(state: state))
-        for dropped in store.recovery.dropped {
+            origin: store.origin, configuration: configuration, recovery: recovery, random: random, now: clock.now)
+        var core = Core(state: state)
+        if let replication, let replicas = configuration.replicas {
+            core.group = GroupState(
+                origin: store.origin, replicas: replicas, configuration: replication, recovery: recovery,
+                random: random, now: clock.now)
+        }
+        self.core = Mutex(core)
+        for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
         }
         perform { _ in actions }
@@ -82,34 +103,14 @@ public final class DurableQueue: Sendable {
         return try result.get()
     }
 
-    /// Says that a member has confirmed that it has entries in its store.
-    public func held(_ identities: [EntryIdentity], by member: MemberID) {
-        perform { core in core.state.held(identities, by: member, now: self.clock.now) }
-    }
-
-    /// Says that enough members of the roster hold entries, as ``Replica/Action/safe(_:)`` has it.
-    public func safe(_ identities: [EntryIdentity]) {
-        perform { core in core.state.safe(identities) }
-    }
-
     /// Says that a member has run entries, where every member does.
     public func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) {
         perform { core in core.state.completedElsewhere(identities, by: member) }
     }
 
-    /// Says who the other members are that have caught up.
-    public func setMembers(_ members: Set<MemberID>) {
-        perform { core in core.state.setMembers(members, now: self.clock.now) }
-    }
-
     /// Says that entries were completed by somebody who read them, as a reporter does, rather than by a handler of ``run(_:)``.
     public func complete(_ identities: [EntryIdentity]) {
         perform { core in core.state.complete(identities, now: self.clock.now) }
-    }
-
-    /// Runs the entries of another origin from now on, because that member has gone for good.
-    public func takeOver(_ origin: UUID) {
-        perform { core in core.state.takeOver(origin) }
     }
 
     /// What it holds and does.
@@ -148,11 +149,11 @@ public final class DurableQueue: Sendable {
                 next += 1
             }
             after.answers += core.intakes.takeAnswers()
+            after.hasGroupWork = core.group?.hasWork ?? false
             return after
         }
         for (waiter, result) in after.answers { waiter.continuation.resume(returning: result) }
-        if !after.replicate.isEmpty { replicator?.replicate(after.replicate) }
-        if !after.completions.isEmpty { replicator?.replicateCompletion(after.completions) }
+        if after.hasGroupWork { groupBell.ring() }
         if after.rings {
             bell.ring()
             readers.ring()
@@ -162,8 +163,7 @@ public final class DurableQueue: Sendable {
     /// What is done once the lock is free.
     private struct Afterwards: Sendable {
         var answers: [Intakes.Answer] = []
-        var replicate: [EntryIdentity] = []
-        var completions: [EntryIdentity] = []
+        var hasGroupWork = false
         var rings = false
     }
 
@@ -172,8 +172,6 @@ public final class DurableQueue: Sendable {
     ) -> [QueueState.Action] {
         switch action {
         case .store(let records, let durability, let intake): submit(records, durability, intake, &core)
-        case .replicate(let identities): after.replicate += identities
-        case .replicateCompletion(let identities): after.completions += identities
         case .acknowledge(let identity): core.intakes.acknowledge(identity)
         case .reject(let identity, let code, let message):
             core.intakes.fail(identity, DurableQueueError(code, message))
@@ -190,6 +188,8 @@ public final class DurableQueue: Sendable {
         store.submit(records, until: durability) { [weak self] failure in
             guard let self else { return }
             perform { core in
+                if failure == nil { core.group?.note(records) }
+                self.answerWithdrawn(records, failure, &core)
                 if let intake {
                     return failure.map { core.state.storeFailed(intake, $0) }
                         ?? core.state.stored(intake, now: self.clock.now)
@@ -201,7 +201,7 @@ public final class DurableQueue: Sendable {
     }
 
     /// What became of entries could not be written. With space it is tried again; without it, entries run again after a restart.
-    private func note(_ failure: DurableQueueError, _ records: [StoreRecord], _ core: inout Core) {
+    func note(_ failure: DurableQueueError, _ records: [StoreRecord], _ core: inout Core) {
         if core.lastFailure?.code != failure.code {
             logger.error(
                 "What became of entries was not written",

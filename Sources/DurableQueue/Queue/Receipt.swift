@@ -34,12 +34,3 @@ public struct BatchFailure: Error, Sendable {
     /// A failure in part.
     public init(_ errors: [EntryIdentity: String]) { self.errors = errors }
 }
-
-/// Where a queue sends entries that others are to have, and completions. Called from any thread, with no lock held and in no order between
-/// calls; must not block.
-public protocol QueueReplicator: Sendable {
-    /// Entries that wait for members, or that new members have not got; answer with ``DurableQueue/held(_:by:)``.
-    func replicate(_ identities: [EntryIdentity])
-    /// Entries that were completed here.
-    func replicateCompletion(_ identities: [EntryIdentity])
-}

@@ -26,7 +26,7 @@ public struct Replica: Sendable {
 
     /// Who it is.
     public let member: MemberID
-    private let isOrigin: Bool
+    private let originMember: MemberID
     private let firstRoster: Roster
     private let configuration: ReplicationConfiguration
     private var random: MeshRandom
@@ -42,20 +42,23 @@ public struct Replica: Sendable {
     /// Claims that failed since the owner was last heard of.
     private var failedClaims = 0
     private var hasClaimed = false
+    /// Whether runs are brought to their end, so that the origin can have its entries back.
+    private var isHandingBack = false
     /// See ``Takeover``; for tests alone.
     package var reportsSpared = 0
 
     /// What a store had at the start.
     ///
     /// - Parameters:
-    ///   - isOrigin: whether the entries are taken in here; then they are claimed at once.
+    ///   - originMember: where the entries are taken in; if that is this member, they are claimed at once.
     ///   - roster: the group, as long as nothing else is known of it.
     public init(
-        origin: UUID, member: MemberID, isOrigin: Bool, roster: Roster, mark: ReplicaMark, unfinished: Set<UInt64>,
+        origin: UUID, member: MemberID, originMember: MemberID, roster: Roster, mark: ReplicaMark,
+        unfinished: Set<UInt64>,
         finished: Set<UInt64>, configuration: ReplicationConfiguration, random: MeshRandom, now: Timestamp
     ) {
         self.member = member
-        self.isOrigin = isOrigin
+        self.originMember = originMember
         firstRoster = roster
         self.configuration = configuration
         self.random = random
@@ -64,8 +67,16 @@ public struct Replica: Sendable {
             configuration: configuration, now: now)
     }
 
+    private var isOrigin: Bool { member == originMember }
+
     /// Whether the entries are this member's, as far as it knows.
     public var isOwner: Bool { source != nil }
+
+    /// The highest epoch that was granted or followed here: who owns the entries, as far as this member knows.
+    public var granted: TakeoverEpoch? { holder.mark.granted }
+
+    /// Who is in the group, as far as this member knows.
+    public var roster: Roster { source?.roster ?? holder.mark.roster ?? firstRoster }
 
     /// The epoch of its ownership, for effects to be fenced with.
     public var epoch: TakeoverEpoch? { source?.epoch }
@@ -80,13 +91,14 @@ public struct Replica: Sendable {
     public var lags: [MemberID: UInt64] { source?.lags ?? [:] }
 
     /// Whether a run may be begun now.
-    public func mayRun(now: Timestamp) -> Bool { source?.mayRun(now: now) ?? false }
+    public func mayRun(now: Timestamp) -> Bool { !isHandingBack && source?.mayRun(now: now) ?? false }
 
     /// A message about this origin has come.
     public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
         var actions = holder.receive(message, from: sender, now: now).map(Action.init)
         if case .append = message, !holder.isOwnerSilent(now: now) { failedClaims = 0 }
-        if let answers = takeover?.receive(message, from: sender) { actions += carryOut(answers, now: now) }
+        if case .resigned(let epoch) = message, isOrigin, holder.mark.granted == epoch { hasClaimed = false }
+        if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
         return actions + stopIfDeposed()
     }
@@ -102,7 +114,8 @@ public struct Replica: Sendable {
             owning = nil
             guard holder.mark.granted == merged.epoch else { return actions }
             source = ReplicaSource(
-                epoch: merged.epoch, roster: merged.roster, configuration: configuration, now: now)
+                origin: holder.origin, epoch: merged.epoch, roster: merged.roster, configuration: configuration,
+                now: now)
             actions.append(.own(merged.epoch))
         }
         return actions
@@ -114,6 +127,11 @@ public struct Replica: Sendable {
         return carryOut(source?.append(records, now: now) ?? [])
     }
 
+    /// These were taken in here before it owned them, and wait to be safe: its snapshots show them.
+    public mutating func await(_ sequences: [UInt64], now: Timestamp) -> [Action] {
+        carryOut(source?.await(sequences, now: now) ?? [])
+    }
+
     /// The entries behind a sequence, with what became of them, were read from the store.
     public mutating func snapshotRead(
         for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
@@ -123,16 +141,29 @@ public struct Replica: Sendable {
 
     /// Lets time pass; to be called several times in a heartbeat.
     ///
-    /// - Parameter reachable: members of the queue that are there, to replace lost ones with.
-    public mutating func tick(reachable: Set<MemberID>, now: Timestamp) -> [Action] {
+    /// - Parameters:
+    ///   - reachable: members of the queue that are there, to replace lost ones with, and for the group to grow by.
+    ///   - isRunning: whether any entry runs here. Entries are given back to their origin only when none does.
+    public mutating func tick(reachable: Set<MemberID>, isRunning: Bool, now: Timestamp) -> [Action] {
         if let source {
             // One that may not run gives its own vote away too.
             if source.mayRun(now: now) { holder.ownerIsHere(now: now) }
-            let actions = carryOut(self.source?.tick(reachable: reachable, now: now) ?? [])
-            return actions + stopIfDeposed()
+            let wanted = reachable.contains(originMember) ? [member, originMember] : [member]
+            let actions = carryOut(
+                self.source?.tick(reachable: reachable, wanting: Set(wanted), now: now) ?? [])
+            return actions + stopIfDeposed() + handBack(isRunning: isRunning, now: now)
         }
         if let actions = takeover?.tick(now: now) { return carryOut(actions, now: now) }
         return owning == nil ? claimIfDue(now: now) : []
+    }
+
+    /// An origin takes nothing in while another owns its entries: it gets them back once it has caught up.
+    private mutating func handBack(isRunning: Bool, now: Timestamp) -> [Action] {
+        guard let source, !isOrigin, owning == nil else { return [] }
+        isHandingBack = source.hasCaughtUp(originMember, now: now)
+        guard isHandingBack, !isRunning else { return [] }
+        let receivers = source.roster.members.union([member]).sorted()
+        return stop(by: source.epoch) + receivers.map { .send(.resigned(source.epoch), to: $0) }
     }
 
     private mutating func claimIfDue(now: Timestamp) -> [Action] {
@@ -211,6 +242,7 @@ public struct Replica: Sendable {
     private mutating func stop(by epoch: TakeoverEpoch) -> [Action] {
         source = nil
         rosterWrite = nil
+        isHandingBack = false
         lowestNumber = max(lowestNumber, epoch.number + 1)
         return [.stop(by: epoch)]
     }

@@ -44,7 +44,7 @@ public struct ReplicaHolder: Sendable {
     public private(set) var unfinished: Set<UInt64>
     /// The sequences of entries that are completed or dead, and remembered.
     public private(set) var finished: Set<UInt64>
-    private let origin: UUID
+    let origin: UUID
     private let configuration: ReplicationConfiguration
     private var syncedPosition: ReplicaPosition?
     private var incoming: Incoming?
@@ -52,6 +52,8 @@ public struct ReplicaHolder: Sendable {
     private var positions: [(write: UInt64, position: ReplicaPosition?)] = []
     private var lastWrite: UInt64 = 0
     private var heard: Timestamp
+    /// The epoch whose owner has given the entries back.
+    private var resigned: TakeoverEpoch?
 
     /// What a store had at the start. Who was heard of before that is not known, so nothing is granted for a while.
     public init(
@@ -82,6 +84,7 @@ public struct ReplicaHolder: Sendable {
         case .snapshot(let part): install(part, from: sender, now: now)
         case .fetch(let epoch, let sequences):
             epoch == mark.granted ? [.read(sequences, epoch: epoch, for: sender)] : [refusal(of: epoch, to: sender)]
+        case .resigned(let epoch): noteResignation(from: epoch, now: now)
         default: []
         }
     }
@@ -123,7 +126,7 @@ extension ReplicaHolder {
     private mutating func claim(_ epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
         if let granted = mark.granted, granted != epoch {
             // The owner itself, come back after a restart, need not wait for its own silence.
-            let mayChange = granted.owner == epoch.owner || isOwnerSilent(now: now)
+            let mayChange = granted.owner == epoch.owner || resigned == granted || isOwnerSilent(now: now)
             guard epoch > granted, mayChange else { return [refusal(of: epoch, to: epoch.owner)] }
         }
         heard = now
@@ -133,6 +136,14 @@ extension ReplicaHolder {
             position: mark.position, roster: mark.roster, unfinished: SequenceRanges(unfinished),
             finished: SequenceRanges(finished))
         return [persist([], answer: .granted(epoch, report), to: epoch.owner)]
+    }
+
+    /// Whom it is given back to comes at once; the others wait as if the owner had just been heard of.
+    private mutating func noteResignation(from epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
+        guard mark.granted == epoch else { return [] }
+        resigned = epoch
+        heard = now
+        return []
     }
 
     private func refusal(of epoch: TakeoverEpoch, to receiver: MemberID) -> Action {

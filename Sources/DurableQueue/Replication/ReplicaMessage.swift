@@ -52,6 +52,8 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case snapshot(SnapshotPart)
     /// A part of a snapshot is on disk.
     case installed(TakeoverEpoch, part: Int, sent: Timestamp)
+    /// The owner gives the entries back: whoever claims them now need not wait for its silence.
+    case resigned(TakeoverEpoch)
 }
 
 /// Records on their way to a member.
@@ -166,6 +168,8 @@ public struct SequenceRanges: Hashable, Codable, Sendable {
             }
         }
     }
+
+    init(ranges: [ClosedRange<UInt64>]) { self.ranges = ranges }
 
     /// The set again.
     public var sequences: Set<UInt64> { ranges.reduce(into: []) { $0.formUnion($1) } }

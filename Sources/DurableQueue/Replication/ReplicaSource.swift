@@ -1,4 +1,5 @@
 internal import DequeModule
+public import FoundationEssentials
 
 /// The owner's side of the replication of one origin: numbers what happens, sends it to every member at that member's pace, and says what is
 /// safe and whether it may run.
@@ -36,6 +37,8 @@ public struct ReplicaSource: Sendable {
         var lastSent: Timestamp?
         var lastProgress: Timestamp
         var wentBack: Timestamp?
+        /// When it began to be sent to.
+        let since: Timestamp
 
         var isFollowing: Bool { if case .following = state { true } else { false } }
     }
@@ -46,12 +49,15 @@ public struct ReplicaSource: Sendable {
     public private(set) var roster: Roster
     var followers: [MemberID: Follower] = [:]
     let configuration: ReplicationConfiguration
-    private let start: Timestamp
+    let origin: UUID
+    let start: Timestamp
+    private(set) var lastChange: Timestamp
     /// What is sent with a snapshot; ``roster`` is ahead of it while the disk has it not.
     private(set) var sentRoster: Roster
-    private var isPersistingRoster = false
+    private(set) var isPersistingRoster = false
     /// Members that are to be in the group, and catch up before.
-    private var wanted: Set<MemberID>?
+    var wanted: Set<MemberID>?
+    var wantedSince: Timestamp?
     private(set) var isDeposed = false
     /// The record with number `base + 1` is the first.
     private(set) var backlog: Deque<ReplicaRecord> = []
@@ -60,12 +66,16 @@ public struct ReplicaSource: Sendable {
     private var changeNumber: UInt64?
 
     /// Begins, once what was merged is on the disk.
-    public init(epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp) {
+    public init(
+        origin: UUID, epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp
+    ) {
+        self.origin = origin
         self.epoch = epoch
         self.roster = roster
         sentRoster = roster
         self.configuration = configuration
         start = now
+        lastChange = now
         updateFollowers(now: now)
         // A change that was begun by an owner before is brought to its end.
         if roster.isChanging { changeNumber = 0 }
@@ -96,6 +106,12 @@ public struct ReplicaSource: Sendable {
         return sendAll(now: now) + settle(now: now)
     }
 
+    /// These are in the store since before this ownership: they are safe once enough members have a snapshot of it.
+    public mutating func await(_ sequences: [UInt64], now: Timestamp) -> [Action] {
+        for sequence in sequences { unsafe.append((end, sequence)) }
+        return settle(now: now)
+    }
+
     private mutating func trim() {
         while backlog.count > configuration.backlogRecords {
             backlog.removeFirst()
@@ -122,15 +138,18 @@ public struct ReplicaSource: Sendable {
 
     /// Lets time pass.
     ///
-    /// - Parameter reachable: members of the queue that are there, to replace lost ones with.
-    public mutating func tick(reachable: Set<MemberID>, now: Timestamp) -> [Action] {
+    /// - Parameters:
+    ///   - reachable: members of the queue that are there, to replace lost ones with, and for the group to grow by.
+    ///   - required: who is to be in the group in any case.
+    public mutating func tick(reachable: Set<MemberID>, wanting required: Set<MemberID>, now: Timestamp) -> [Action] {
         guard !isDeposed else { return [] }
         for (member, follower) in followers {
             guard now - follower.lastProgress >= configuration.resendAfter else { continue }
             followers[member]?.lastProgress = now
             followers[member]?.state = .unknown
         }
-        return replaceLost(reachable, now: now) + sendAll(now: now) + settle(now: now)
+        chooseMembers(reachable, required, now: now)
+        return sendAll(now: now) + settle(now: now)
     }
 
     /// The group that was handed over is on the disk, and may be told.
@@ -154,12 +173,8 @@ public struct ReplicaSource: Sendable {
         if let number = changeNumber, isSafe(number) {
             changeNumber = nil
             actions += change(to: roster.changed, now: now)
-        } else if !roster.isChanging, !isPersistingRoster, let members = wanted,
-            members.allSatisfy({
-                $0 == epoch.owner || followers[$0].map { $0.isFollowing && end - $0.confirmed < 100 } ?? false
-            })
-        {
-            wanted = nil
+        } else if let members = nextMembers(now: now) {
+            if members == wanted { wanted = nil }
             actions += change(to: roster.changing(to: members), now: now)
         }
         return actions
@@ -168,6 +183,7 @@ public struct ReplicaSource: Sendable {
     /// From here on both sets count, or only the later one: the one is more than is asked for, the other is known by enough members.
     private mutating func change(to new: Roster, now: Timestamp) -> [Action] {
         roster = new
+        lastChange = now
         isPersistingRoster = true
         updateFollowers(now: now)
         return [.persist(new)]
@@ -179,30 +195,11 @@ public struct ReplicaSource: Sendable {
         return roster.isEnough(holding: Set(holders.keys).union([epoch.owner]))
     }
 
-    /// A member that has long been silent makes room for one that is there.
-    private mutating func replaceLost(_ reachable: Set<MemberID>, now: Timestamp) -> [Action] {
-        guard !roster.isChanging, !isPersistingRoster else { return [] }
-        let silent = { (member: MemberID) in
-            member != self.epoch.owner
-                && now - (self.followers[member]?.answered ?? self.start) >= self.configuration.replaceAfter
-        }
-        if let wanted, wanted.contains(where: silent) { self.wanted = nil }
-        guard wanted == nil else { return [] }
-        var members = roster.members
-        var spares = reachable.subtracting(members).sorted()
-        for lost in members.filter(silent).sorted() where !spares.isEmpty {
-            members.remove(lost)
-            members.insert(spares.removeFirst())
-        }
-        guard members != roster.members else { return [] }
-        wanted = members
-        updateFollowers(now: now)
-        return []
-    }
-
-    private mutating func updateFollowers(now: Timestamp) {
+    mutating func updateFollowers(now: Timestamp) {
         let members = roster.members.union(wanted ?? []).subtracting([epoch.owner])
         followers = followers.filter { members.contains($0.key) }
-        for member in members where followers[member] == nil { followers[member] = Follower(lastProgress: now) }
+        for member in members where followers[member] == nil {
+            followers[member] = Follower(lastProgress: now, since: now)
+        }
     }
 }

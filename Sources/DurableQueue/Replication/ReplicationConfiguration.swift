@@ -11,6 +11,11 @@ public struct ReplicationConfiguration: Sendable {
 
     /// What happens where fewer than half of the members reach each other.
     public var partition = Partition.stopWithoutMajority
+    /// How many members a group is to have, its owner included; nil for R + 2, so that one may be away and R + 1 are left. A group with fewer
+    /// grows as members appear; one with more stays as it is.
+    public var groupSize: Int?
+    /// How long a group that has R + 1 members waits before it grows further, so that those who start together are all there to choose from.
+    public var growAfter: Duration = .milliseconds(1000)
     /// The most records in one message.
     public var batchRecords = 500
     /// The most payload bytes in one message, unless one record alone has more.
@@ -32,6 +37,9 @@ public struct ReplicationConfiguration: Sendable {
     public var claimWithin: Duration = .milliseconds(1000)
     /// After what silence a member is replaced by another that is there.
     public var replaceAfter: Duration = .seconds(30)
+
+    /// How many members a group with so many replicas is to have.
+    func size(replicas: Int) -> Int { max(groupSize ?? replicas + 2, replicas + 1) }
 
     /// The defaults.
     public init() {}

@@ -32,9 +32,13 @@ public struct Roster: Hashable, Codable, Sendable {
     /// The way come to its end.
     public var changed: Roster { Roster(replicas: replicas, groups: [groups[groups.count - 1]]) }
 
-    /// Whether what these hold survives the loss of any R of them: R + 1 of each set.
+    /// Whether what these hold survives the loss of any R of them: R + 1 of each set. Of a set that is being left and is smaller than that,
+    /// all: whoever asks N - R of it, which is one, meets it.
     public func isEnough(holding holders: Set<MemberID>) -> Bool {
-        groups.allSatisfy { $0.intersection(holders).count > replicas }
+        groups.enumerated().allSatisfy { index, group in
+            let isLeft = index < groups.count - 1
+            return group.intersection(holders).count >= (isLeft ? min(replicas + 1, group.count) : replicas + 1)
+        }
     }
 
     /// Whether these together hold everything that was ever acknowledged: N - R of each set.

@@ -50,6 +50,8 @@ public struct Takeover: Sendable {
     private let configuration: ReplicationConfiguration
     private let known: Roster
     private let start: Timestamp
+    /// When it last came further.
+    private var progressed: Timestamp
     private var asked: Set<MemberID> = []
     private var reports: [MemberID: HoldingReport] = [:]
     private var phase = Phase.collecting
@@ -84,6 +86,7 @@ public struct Takeover: Sendable {
         self.configuration = configuration
         self.known = known
         self.start = start
+        progressed = start
         self.reportsSpared = reportsSpared
     }
 
@@ -93,10 +96,11 @@ public struct Takeover: Sendable {
     }
 
     /// A message has come that is meant for a candidate; others change nothing.
-    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID) -> [Action] {
+    public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
         switch message {
-        case .granted(epoch, let report): return merge(report, from: sender)
-        case .fetched(epoch, let sequences, let records): return take(records, of: sequences, from: sender)
+        case .granted(epoch, let report): return merge(report, from: sender, now: now)
+        case .fetched(epoch, let sequences, let records):
+            return take(records, of: sequences, from: sender, now: now)
         case .refused(epoch, let known):
             guard let known, known > epoch, !isEnded else { return [] }
             phase = .ended
@@ -107,7 +111,7 @@ public struct Takeover: Sendable {
 
     /// Lets time pass. Who is asked again later is asked for a higher epoch.
     public mutating func tick(now: Timestamp) -> [Action] {
-        guard !isEnded, now - start >= configuration.claimWithin else { return [] }
+        guard !isEnded, now - progressed >= configuration.claimWithin else { return [] }
         phase = .ended
         return [.giveUp(above: epoch.number)]
     }
@@ -120,7 +124,7 @@ public struct Takeover: Sendable {
         return new.sorted().map { .send(.claim(epoch), to: $0) }
     }
 
-    private mutating func merge(_ report: HoldingReport, from sender: MemberID) -> [Action] {
+    private mutating func merge(_ report: HoldingReport, from sender: MemberID, now: Timestamp) -> [Action] {
         guard case .collecting = phase else { return [] }
         reports[sender] = report
         // Members come in order, so that of equals the same one is chosen everywhere.
@@ -140,6 +144,7 @@ public struct Takeover: Sendable {
         if !completed.isEmpty { last.append(.completed(completed, at: start)) }
         let plan = Plan(source: best.key, roster: roster, missing: missing.sorted(), records: [], last: last)
         phase = .fetching(plan)
+        progressed = now
         return goOn(plan)
     }
 
@@ -164,10 +169,13 @@ public struct Takeover: Sendable {
         return [.send(.fetch(epoch, Array(plan.missing.prefix(configuration.batchRecords))), to: plan.source)]
     }
 
-    private mutating func take(_ records: [ReplicaRecord], of sequences: [UInt64], from sender: MemberID) -> [Action] {
-        guard case .fetching(var plan) = phase, plan.source == sender, plan.missing.starts(with: sequences) else {
-            return []
-        }
+    private mutating func take(
+        _ records: [ReplicaRecord], of sequences: [UInt64], from sender: MemberID, now: Timestamp
+    ) -> [Action] {
+        guard case .fetching(var plan) = phase, plan.source == sender, !sequences.isEmpty,
+            plan.missing.starts(with: sequences)
+        else { return [] }
+        progressed = now
         plan.missing.removeFirst(sequences.count)
         plan.records += records
         phase = .fetching(plan)

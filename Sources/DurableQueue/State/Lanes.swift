@@ -91,6 +91,9 @@ struct Lanes: Sendable {
         open.removeAll()
     }
 
+    /// A batch has entries of a lane since before.
+    mutating func hold(_ key: String) { lanes[key, default: Lane()].isRunning = true }
+
     /// A batch that had entries of a lane has ended.
     mutating func free(_ key: String) {
         lanes[key]?.isRunning = false
@@ -116,7 +119,7 @@ struct Lanes: Sendable {
         _ = first
     }
 
-    /// How much there is in here, for tests.
+    /// How much there is in here.
     var size: Int { turns.count + lanes.count + removed.count }
 
     private mutating func offerTurn(_ key: String) {

@@ -71,6 +71,16 @@ public struct QueueConfiguration: Sendable {
     /// How long what was completed may be on its way to the disk; lost with the machine, it runs again.
     public var flushInterval: Duration = .milliseconds(500)
 
+    /// Whether an entry that was not replicated in time is taken back before the intake fails: forgotten here, on the disk, and by the members
+    /// that have it. Otherwise it stays and runs once it is replicated.
+    public var withdrawsUnreplicated = false
+
+    /// How many other members hold what is acknowledged; nil where there are no other members.
+    var replicas: Int? { if case .replicated(let minimum) = mode { minimum } else { nil } }
+
+    /// Whether who runs the entries is a matter between members.
+    var isReplicated: Bool { replicas != nil }
+
     /// The defaults, under a name.
     public init(name: String = "queue") { self.name = name }
 }

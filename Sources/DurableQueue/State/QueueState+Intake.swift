@@ -7,7 +7,8 @@ extension QueueState {
     public mutating func enqueue(
         id: EntryID?, key: String?, payload: [UInt8], now: Timestamp
     ) throws(DurableQueueError) -> Intake {
-        if let id, let identity = ids[id], let item = items[identity] {
+        guard isTakingIn else { return .notOwner }
+        if let id, let identity = ids[id], let item = items[identity], item.phase != .foreign {
             return .known(identity, isAcknowledged: Self.isAcknowledged(item.phase))
         }
         try check(id, key, payload)
@@ -51,14 +52,22 @@ extension QueueState {
         ids[header.id] = header.identity
     }
 
-    static func isAcknowledged(_ phase: Phase) -> Bool { phase != .storing && phase != .replicating }
+    static func isAcknowledged(_ phase: Phase) -> Bool {
+        phase != .storing && phase != .replicating && phase != .foreign
+    }
+
+    /// Whether entries may be taken in: not while they are another member's.
+    public var isTakingIn: Bool { owned.contains(origin) }
 
     /// The store has an entry that was taken in.
     public mutating func stored(_ identity: EntryIdentity, now: Timestamp) -> [Action] {
         guard items[identity]?.phase == .storing else { return [] }
         items[identity]?.phase = .replicating
-        guard !isReplicatedEnough(identity) else { return acknowledge(identity) }
-        return [.replicate([identity])]
+        guard owned.contains(identity.origin) else {
+            putAside(identity)
+            return []
+        }
+        return configuration.mode == .queueOnly ? acknowledge(identity) : []
     }
 
     /// The store did not take an entry: it is as if it had never been there.
@@ -67,21 +76,6 @@ extension QueueState {
         countOut(item.header)
         remove(identity)
         return [.reject(identity, code: error.code, message: error.message), .admit]
-    }
-
-    /// A member has confirmed that it has entries in its store.
-    public mutating func held(_ identities: [EntryIdentity], by member: MemberID, now: Timestamp) -> [Action] {
-        var noted: [EntryIdentity] = []
-        var actions: [Action] = []
-        for identity in identities where items[identity] != nil {
-            guard items[identity]?.progress.holders.insert(member).inserted == true else { continue }
-            noted.append(identity)
-            if items[identity]?.phase == .replicating, isReplicatedEnough(identity) {
-                actions += acknowledge(identity)
-            }
-        }
-        guard !noted.isEmpty else { return [] }
-        return [.store([.held(noted, by: member)], until: .written, intake: nil)] + actions
     }
 
     /// Enough members hold entries, as whoever counts them in the roster says: those that wait for it are acknowledged.
@@ -95,28 +89,16 @@ extension QueueState {
         return noted.isEmpty ? [] : [.store([.completedElsewhere(noted, by: member)], until: .written, intake: nil)]
     }
 
-    /// The other members of the group, as far as they have caught up. What waits for members is sent to new ones.
-    public mutating func setMembers(_ new: Set<MemberID>, now: Timestamp) -> [Action] {
-        let hasNew = !new.isSubset(of: members)
-        members = new
-        let waiting = items.filter { $0.value.phase == .replicating }.keys.sorted()
-        let enough = waiting.filter(isReplicatedEnough)
-        let actions = enough.flatMap { acknowledge($0) }
-        let rest = waiting.filter { items[$0]?.phase == .replicating }
-        return hasNew && !rest.isEmpty ? actions + [.replicate(rest)] : actions
-    }
-
-    private func isReplicatedEnough(_ identity: EntryIdentity) -> Bool {
-        guard let holders = items[identity]?.progress.holders else { return false }
-        return switch configuration.mode {
-        case .queueOnly: true
-        case .replicated(let minimum): holders.count >= minimum
-        case .replicationOnly: !members.isEmpty && members.isSubset(of: holders)
-        }
-    }
-
     /// Whether an entry is stored here and lacks confirmations.
     public func isWaitingForMembers(_ identity: EntryIdentity) -> Bool { items[identity]?.phase == .replicating }
+
+    /// Takes an entry back that waits for members. False if it does not, or does not any more.
+    public mutating func withdraw(_ identity: EntryIdentity) -> [Action]? {
+        guard let item = items[identity], item.phase == .replicating else { return nil }
+        countOut(item.header)
+        remove(identity)
+        return [.store([.forget([identity])], until: .synced, intake: nil), .admit]
+    }
 
     private mutating func acknowledge(_ identity: EntryIdentity) -> [Action] {
         makeReady(identity)

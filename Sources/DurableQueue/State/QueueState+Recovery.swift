@@ -5,7 +5,6 @@ public import FoundationEssentials
 extension QueueState {
     mutating func recover(_ entries: [StoredEntry], now: Timestamp) -> [Action] {
         var records: [StoreRecord] = []
-        var toReplicate: [EntryIdentity] = []
         var completed: [(identity: EntryIdentity, until: Timestamp)] = []
         for stored in entries {
             let identity = stored.identity
@@ -16,70 +15,109 @@ extension QueueState {
                 completed.append((identity, time + configuration.dedupeWindow))
             case .dead:
                 items[identity]?.phase = .dead
-                countIn(stored.header)
-                load.dead += 1
+                if owned.contains(identity.origin) { countDead(stored.header) }
             case .waiting, .running:
-                guard identity.origin == origin else {
-                    items[identity]?.phase = .foreign
-                    continue
-                }
-                countIn(stored.header)
-                if let record = recoverUnfinished(identity, &toReplicate, now: now) { records.append(record) }
+                items[identity]?.phase = .foreign
+                guard owned.contains(identity.origin) else { continue }
+                records += begin(identity, replicatesFirst: false, now: now)
             }
         }
         remembered.append(contentsOf: completed.sorted { $0.until < $1.until })
         var actions: [Action] = []
         if !records.isEmpty { actions.append(.store(records, until: .written, intake: nil)) }
-        if !toReplicate.isEmpty { actions.append(.replicate(toReplicate)) }
         return actions + [.dispatch]
     }
 
-    private mutating func recoverUnfinished(
-        _ identity: EntryIdentity, _ toReplicate: inout [EntryIdentity], now: Timestamp
-    ) -> StoreRecord? {
-        guard let progress = items[identity]?.progress else { return nil }
-        if case .running = progress.status, progress.crashes + 1 >= configuration.maximumCrashes {
-            let error =
-                "the process ended \(progress.crashes + 1) times while it ran; the last error of the handler: "
-                + (progress.lastError ?? "none")
-            return bury(identity, .crashes, error, now: now)
-        }
-        // The store counts the crash with the next run; here it has to count for the choice of the batch.
-        if case .running = progress.status {
+    private mutating func countDead(_ header: EntryHeader) {
+        countIn(header)
+        load.dead += 1
+    }
+
+    /// An unfinished entry that was held is this member's to run from now on.
+    private mutating func begin(_ identity: EntryIdentity, replicatesFirst: Bool, now: Timestamp) -> [StoreRecord] {
+        guard let item = items[identity] else { return [] }
+        countIn(item.header)
+        if case .running = item.progress.status {
+            guard item.progress.crashes + 1 < configuration.maximumCrashes else {
+                let error =
+                    "the process ended \(item.progress.crashes + 1) times while it ran; the last error of the handler: "
+                    + (item.progress.lastError ?? "none")
+                return [bury(identity, .crashes, error, now: now)]
+            }
+            // The store counts the crash with the next run; here it has to count for the choice of the batch.
             items[identity]?.progress.crashes += 1
             items[identity]?.progress.status = .waiting
         }
-        guard isSafe(progress) else {
+        // What was run before had been acknowledged.
+        if replicatesFirst, item.progress.runs == 0 {
             items[identity]?.phase = .replicating
-            toReplicate.append(identity)
-            return nil
-        }
-        makeReady(identity)
-        return nil
-    }
-
-    /// Whether as many members hold it as the mode asks for. Where all members are asked for, who they are is not known yet.
-    private func isSafe(_ progress: EntryProgress) -> Bool {
-        switch configuration.mode {
-        case .queueOnly: true
-        case .replicated(let minimum): progress.holders.count >= minimum || progress.runs > 0
-        case .replicationOnly: progress.runs > 0
-        }
-    }
-
-    /// Runs the entries of another origin from now on, because that member has gone for good.
-    public mutating func takeOver(_ other: UUID) -> [Action] {
-        let taken = items.filter { $0.key.origin == other && $0.value.phase == .foreign }.keys.sorted()
-        for identity in taken {
-            if let header = items[identity]?.header { countIn(header) }
+        } else {
             makeReady(identity)
         }
-        return taken.isEmpty ? [] : [.dispatch]
+        return []
     }
+
+    /// Runs the entries of an origin from now on.
+    ///
+    /// - Parameter replicatesFirst: whether what was never run waits for ``safe(_:)`` before.
+    /// - Returns: the sequences of the entries that wait for that.
+    public mutating func own(
+        _ other: UUID, replicatesFirst: Bool = false, now: Timestamp
+    ) -> (awaited: [UInt64], actions: [Action]) {
+        if !owned.contains(other) { owned.append(other) }
+        var records: [StoreRecord] = []
+        for identity in items.keys.filter({ $0.origin == other }).sorted() {
+            guard let item = items[identity] else { continue }
+            if ids[item.header.id] == nil { ids[item.header.id] = identity }
+            switch item.phase {
+            case .foreign: records += begin(identity, replicatesFirst: replicatesFirst, now: now)
+            case .dead: countDead(item.header)
+            case .running: if let key = lane(of: item.header) { lanes[other, default: Lanes()].hold(key) }
+            default: break
+            }
+        }
+        let awaited = items.filter { $0.key.origin == other && $0.value.phase == .replicating }.map(\.key.sequence)
+        var actions: [Action] = records.isEmpty ? [] : [.store(records, until: .written, intake: nil)]
+        actions += [.dispatch, .admit]
+        return (awaited.sorted(), actions)
+    }
+
+    /// The entries of an origin are another member's from now on: no run of them is begun. One that is under way goes on.
+    public mutating func disown(_ other: UUID) {
+        guard owned.contains(other) else { return }
+        owned.removeAll { $0 == other }
+        lanes[other] = nil
+        for (identity, item) in items where identity.origin == other {
+            switch item.phase {
+            case .ready, .backingOff, .replicating: putAside(identity)
+            case .dead:
+                countOut(item.header)
+                load.dead -= 1
+            default: break
+            }
+        }
+    }
+
+    mutating func putAside(_ identity: EntryIdentity) {
+        guard let item = items[identity] else { return }
+        countOut(item.header)
+        dropPayload(identity)
+        items[identity]?.phase = .foreign
+        items[identity]?.progress.status = .waiting
+    }
+
+    /// Whether entries of an origin run here.
+    func isRunning(_ other: UUID) -> Bool { running.contains { $0.origin == other } }
+
+    /// Whether anything waits that would run if it might.
+    var hasReady: Bool { lanes.values.contains { $0.size > 0 } }
+
+    /// The origins whose entries run here.
+    public var ownedOrigins: [UUID] { owned.sorted() }
 
     /// Gives dead letters another chance, their failures and crashes counted from 0. The answer says which of them were dead.
     public mutating func revive(_ identities: [EntryIdentity]) -> (revived: [EntryIdentity], actions: [Action]) {
-        let dead = identities.filter { items[$0]?.phase == .dead }
+        let dead = identities.filter { items[$0]?.phase == .dead && owned.contains($0.origin) }
         for identity in dead {
             items[identity]?.progress.revive()
             load.dead -= 1
@@ -92,7 +130,7 @@ extension QueueState {
 
     /// Takes dead letters away, with their payloads. The answer says which of them were dead.
     public mutating func drop(_ identities: [EntryIdentity]) -> (dropped: [EntryIdentity], actions: [Action]) {
-        let dead = identities.filter { items[$0]?.phase == .dead }
+        let dead = identities.filter { items[$0]?.phase == .dead && owned.contains($0.origin) }
         for identity in dead {
             if let header = items[identity]?.header { countOut(header) }
             load.dead -= 1
@@ -104,8 +142,10 @@ extension QueueState {
     /// The dead letters, in order.
     public var deadLetters: [StoredEntry] {
         guard load.dead > 0 else { return [] }
-        return items.values.filter { $0.phase == .dead }.map { StoredEntry(header: $0.header, progress: $0.progress) }
-            .sorted { $0.identity < $1.identity }
+        return items.values.filter { $0.phase == .dead && owned.contains($0.header.identity.origin) }.map {
+            StoredEntry(header: $0.header, progress: $0.progress)
+        }
+        .sorted { $0.identity < $1.identity }
     }
 
     /// Entries that are neither completed nor dead.

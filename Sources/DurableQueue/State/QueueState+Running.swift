@@ -1,3 +1,4 @@
+public import FoundationEssentials
 internal import Mesh
 
 /// An entry, as a handler gets it.
@@ -6,14 +7,17 @@ public struct Delivery: Sendable {
     public let header: EntryHeader
     /// What was enqueued.
     public let payload: [UInt8]
-    /// Which run this is, from 1 on. Above 1 the effect of an earlier one may be there.
+    /// Which run this is, from 1 on. Above 1 the effect of an earlier one may be there. A member that takes over counts anew.
     public let run: Int
+    /// By whose ownership it runs, where there is a group. Let effects be refused that come with a lower one than came before: two members may
+    /// run an entry at once.
+    public let epoch: TakeoverEpoch?
 
     /// What tells the entry from every other one.
     public var identity: EntryIdentity { header.identity }
 }
 
-/// Entries to be run together.
+/// Entries of one origin, to be run together.
 public struct Batch: Sendable {
     /// One of them.
     public struct Member: Sendable {
@@ -23,6 +27,8 @@ public struct Batch: Sendable {
         let run: Int
     }
 
+    /// Who took them in.
+    public let origin: UUID
     /// In the order in which they are to be run.
     public let members: [Member]
 
@@ -33,26 +39,41 @@ public struct Batch: Sendable {
 // From the acknowledgement to the end.
 extension QueueState {
     /// The next batch, if there is one and may run beside those that do. Its ``runRecord(of:)`` has to be written before it runs.
-    public mutating func nextBatch() -> Batch? {
+    ///
+    /// - Parameter origins: those whose entries may run at present; nil for all that are owned.
+    public mutating func nextBatch(of origins: Set<UUID>? = nil) -> Batch? {
         guard runningBatches < configuration.concurrentBatches, !isRunningSuspect else { return nil }
+        for (index, origin) in owned.enumerated() where origins?.contains(origin) ?? true {
+            guard let first = lanes[origin]?.first else { continue }
+            // It waits until nothing else runs: what else would have been running is under no suspicion.
+            if let item = items[first], isSuspect(item), runningBatches > 0 { return nil }
+            let members = take(from: origin)
+            guard !members.isEmpty else { continue }
+            owned.append(owned.remove(at: index))
+            runningBatches += 1
+            return Batch(origin: origin, members: members)
+        }
+        return nil
+    }
+
+    private mutating func take(from origin: UUID) -> [Batch.Member] {
         var members: [Batch.Member] = []
         var bytes = 0
-        while members.count < configuration.batchEntries, let identity = lanes.first, let item = items[identity] {
+        while members.count < configuration.batchEntries, let identity = lanes[origin]?.first,
+            let item = items[identity]
+        {
             if isSuspect(item) {
-                // It waits until nothing else runs: what else would have been running is under no suspicion.
-                guard members.isEmpty, runningBatches == 0 else { break }
+                guard members.isEmpty else { break }
                 isRunningSuspect = true
             }
             guard members.isEmpty || bytes + item.header.payloadBytes <= configuration.batchBytes else { break }
-            lanes.takeFirst()
+            lanes[origin]?.takeFirst()
             bytes += item.header.payloadBytes
             members.append(begin(identity, item))
             if isRunningSuspect { break }
         }
-        guard !members.isEmpty else { return nil }
-        lanes.endBatch()
-        runningBatches += 1
-        return Batch(members: members)
+        lanes[origin]?.endBatch()
+        return members
     }
 
     /// Says that a batch is begun, but for what was completed by others since it was put together.
@@ -101,7 +122,7 @@ extension QueueState {
         runningBatches -= 1
         isRunningSuspect = false
         for identity in batch.identities { running.remove(identity) }
-        for member in batch.members { if let key = lane(of: member.header) { lanes.free(key) } }
+        for member in batch.members { if let key = lane(of: member.header) { lanes[batch.origin]?.free(key) } }
     }
 
     /// These were completed, by a handler here or by whoever read them.
@@ -112,8 +133,7 @@ extension QueueState {
             guard let item = items[identity] else { continue }
             switch item.phase {
             case .completed, .dead, .storing: continue
-            case .ready: lanes.remove(identity, key: lane(of: item.header))
-            case .backingOff: if let key = lane(of: item.header) { lanes.remove(identity, key: key) }
+            case .ready, .backingOff: leaveLane(identity)
             case .replicating: actions.append(.acknowledge(identity))
             case .running, .foreign: break
             }
@@ -127,9 +147,18 @@ extension QueueState {
         guard !completed.isEmpty else { return [] }
         let record = StoreRecord.complete(completed, at: now, keepsPayload: configuration.keepsCompletedPayloads)
         actions.append(.store([record], until: .written, intake: nil))
-        let own = completed.filter { $0.origin == origin }
-        if configuration.mode != .queueOnly, !own.isEmpty { actions.append(.replicateCompletion(own)) }
         return actions + [.admit]
+    }
+
+    /// Takes an entry out of its line, where it stands in one.
+    mutating func leaveLane(_ identity: EntryIdentity) {
+        guard let item = items[identity] else { return }
+        let key = lane(of: item.header)
+        switch item.phase {
+        case .ready: lanes[identity.origin]?.remove(identity, key: key)
+        case .backingOff: if let key { lanes[identity.origin]?.remove(identity, key: key) }
+        default: break
+        }
     }
 
     private mutating func fail(
@@ -138,6 +167,10 @@ extension QueueState {
         items[identity]?.progress.fail(error)
         let failures = items[identity]?.progress.failures ?? 0
         let record = StoreRecord.fail(identity, error: error)
+        guard owned.contains(identity.origin) else {
+            putAside(identity)
+            return [record]
+        }
         guard failures < configuration.maximumFailures else {
             return [bury(identity, .failures, error, now: now), record]
         }
@@ -147,7 +180,9 @@ extension QueueState {
         }
         let due = now + delay(afterFailures: failures)
         items[identity]?.phase = .backingOff(until: due)
-        if let key = items[identity].flatMap({ lane(of: $0.header) }) { lanes.block(key, with: identity) }
+        if let key = items[identity].flatMap({ lane(of: $0.header) }) {
+            lanes[identity.origin]?.block(key, with: identity)
+        }
         retries.insert(identity, at: due)
         return [record]
     }
@@ -170,8 +205,9 @@ extension QueueState {
 
     private mutating func putBack(_ identity: EntryIdentity) {
         guard let header = items[identity]?.header else { return }
+        guard owned.contains(identity.origin) else { return putAside(identity) }
         items[identity]?.phase = .ready
         items[identity]?.progress.status = .waiting
-        lanes.putBack(identity, key: lane(of: header))
+        lanes[identity.origin, default: Lanes()].putBack(identity, key: lane(of: header))
     }
 }

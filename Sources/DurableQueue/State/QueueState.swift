@@ -11,10 +11,6 @@ public struct QueueState: Sendable {
     public enum Action: Sendable, Hashable {
         /// Hand these to the store; for an intake, say ``QueueState/stored(_:now:)`` or ``QueueState/storeFailed(_:_:)`` of it.
         case store([StoreRecord], until: Durability, intake: EntryIdentity?)
-        /// Send these to the other members, and say ``QueueState/held(_:by:now:)`` of those that confirm.
-        case replicate([EntryIdentity])
-        /// Tell the other members that these were completed.
-        case replicateCompletion([EntryIdentity])
         /// Tell whoever waits for it that the entry is safe.
         case acknowledge(EntryIdentity)
         /// Tell whoever waits for it that the entry was not taken.
@@ -33,6 +29,8 @@ public struct QueueState: Sendable {
         case known(EntryIdentity, isAcknowledged: Bool)
         /// No room; nothing was taken.
         case full
+        /// The entries of this store are another member's at present, or nobody's; nothing was taken.
+        case notOwner
     }
 
     enum Phase: Hashable, Sendable {
@@ -40,7 +38,7 @@ public struct QueueState: Sendable {
         case storing
         /// Waiting for members.
         case replicating
-        /// Held for another member, which runs it.
+        /// Of an origin that is not owned here: held for the member that runs it.
         case foreign
         case ready
         case running
@@ -65,8 +63,10 @@ public struct QueueState: Sendable {
     var items: [EntryIdentity: Item] = [:]
     var ids: [EntryID: EntryIdentity] = [:]
     var nextSequence: UInt64
-    var lanes = Lanes()
-    var members: Set<MemberID> = []
+    /// By origin, because who may run differs.
+    var lanes: [UUID: Lanes] = [:]
+    /// The origins whose entries run here, in the order in which they take turns.
+    var owned: [UUID] = []
     var retries = RetryQueue()
     /// What was completed, in order, with the time from which on it is forgotten.
     var remembered: Deque<(identity: EntryIdentity, until: Timestamp)> = []
@@ -93,6 +93,8 @@ public struct QueueState: Sendable {
         var state = QueueState(
             origin: origin, configuration: configuration, random: random,
             nextSequence: recovery.highestSequence + 1)
+        // In a group the entries have to be claimed first, those of the own store too.
+        if !configuration.isReplicated { state.owned = [origin] }
         let actions = state.recover(recovery.entries, now: now)
         return (state, actions)
     }
@@ -161,7 +163,7 @@ public struct QueueState: Sendable {
     mutating func makeReady(_ identity: EntryIdentity) {
         guard let header = items[identity]?.header else { return }
         items[identity]?.phase = .ready
-        lanes.add(identity, key: lane(of: header))
+        lanes[identity.origin, default: Lanes()].add(identity, key: lane(of: header))
     }
 
     func lane(of header: EntryHeader) -> String? { configuration.ordering == .perKey ? header.key : nil }

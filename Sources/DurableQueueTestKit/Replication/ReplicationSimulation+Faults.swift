@@ -29,13 +29,22 @@ extension ReplicationSimulation {
         case 1...5: crash(name, returningIn: number(50...1500))
         case 6...9: freeze(name, for: number(50...1500))
         default:
-            guard report.destroyed == 0 else { return crash(name, returningIn: 300) }
+            guard report.destroyed == 0, isWhole else { return crash(name, returningIn: 300) }
             report.destroyed += 1
             crash(name, returningIn: nil)
             nodes[name]?.disk = ReplicaDisk()
             // What destroys one often cuts the power of the others.
             if Bool.random(using: &random) { powerCut() }
         }
+    }
+
+    /// A group of two that stops without a majority does not go on without a machine; one that grows is to have more members before.
+    private var isWhole: Bool {
+        configuration.partition == .mayRunTwiceFenced || !isGrowing
+            || names.contains { name in
+                guard let replica = nodes[name]?.replica, replica.isOwner else { return false }
+                return !replica.roster.isChanging && replica.roster.members.count > 2
+            }
     }
 
     private mutating func powerCut() {

@@ -6,7 +6,7 @@ extension ReplicationSimulation {
     mutating func start(_ name: MemberID) {
         guard let node = nodes[name] else { return }
         var replica = Replica(
-            origin: origin, member: name, isOrigin: name == originMember, roster: roster, mark: node.disk.mark,
+            origin: origin, member: name, originMember: originMember, roster: roster, mark: node.disk.mark,
             unfinished: node.disk.unfinished, finished: node.disk.finished, configuration: configuration,
             random: MeshRandom(seed: random.next()), now: clock(name))
         if mutant == .startsWithTooFewReports { replica.reportsSpared = 1 }

@@ -68,9 +68,11 @@ public struct ReplicationSimulation {
     static let step = 10
     let mutant: Mutant?
     var random: MeshRandom
-    let origin = UUID()
+    let origin: UUID
     let originMember: MemberID = "member 0"
     let roster: Roster
+    /// Some groups are there from the start, others are the origin alone and grow.
+    let isGrowing: Bool
     var configuration = ReplicationConfiguration()
     /// How long an fsync takes at most, but for slow ones.
     let syncMilliseconds: Int
@@ -101,11 +103,20 @@ public struct ReplicationSimulation {
     private init(seed: UInt64, _ mutant: Mutant?) {
         self.mutant = mutant
         var random = MeshRandom(seed: seed)
+        // The choice of members depends on it.
+        var digits = UUID().uuid
+        withUnsafeMutableBytes(of: &digits) {
+            for index in $0.indices { $0[index] = UInt8.random(in: 0...255, using: &random) }
+        }
+        origin = UUID(uuid: digits)
         let (count, replicas) =
             [(3, 1), (3, 1), (4, 1), (5, 2), (5, 1), (2, 1)].randomElement(using: &random) ?? (3, 1)
         let names = (0...count).map { MemberID("member \($0)") }
         self.names = names
-        roster = Roster(replicas: replicas, members: Set(names.dropLast()))
+        isGrowing = Int.random(in: 0..<3, using: &random) == 0
+        roster = Roster(replicas: replicas, members: isGrowing ? [names[0]] : Set(names.dropLast()))
+        configuration.groupSize = count
+        configuration.growAfter = .milliseconds(200)
         configuration.partition =
             count > 2 && Bool.random(using: &random) ? .stopWithoutMajority : .mayRunTwiceFenced
         configuration.heartbeat = .milliseconds(50)
@@ -176,7 +187,9 @@ public struct ReplicationSimulation {
         for name in names where isActive(name) {
             let reachable = Set(names.filter { isActive($0) && isConnected(name, $0) })
             let time = clock(name)
-            perform(name, nodes[name]?.replica?.tick(reachable: reachable, now: time) ?? [])
+            let isRunning = nodes[name]?.running != nil
+            let actions = nodes[name]?.replica?.tick(reachable: reachable, isRunning: isRunning, now: time)
+            perform(name, actions ?? [])
             work(name)
         }
         check()

@@ -105,7 +105,7 @@ public struct QueueSimulation {
                 carryOut(actions)
             case .known(let identity, _):
                 if identity != known?.value { report.violations.append("\(id) was taken for \(identity)") }
-            case .full: break
+            case .full, .notOwner: break
             }
         } catch { report.violations.append("\(error)") }
     }

@@ -1,8 +1,9 @@
-internal import DurableQueue
 internal import DurableQueueTestKit
 internal import Synchronization
 internal import TestSupport
 internal import Testing
+
+@testable internal import DurableQueue
 
 @Suite struct DurableQueueTests {
     /// What a handler saw.
@@ -148,8 +149,14 @@ internal import Testing
             configuration.mode = .replicated(min: 1)
             configuration.acknowledgeWithin = .milliseconds(60)
         }
-        let queue = DurableQueue(store: try InMemoryStore(), configuration: configuration)
+        let queue = QueueGroup(store: try InMemoryStore(), service: "alone", configuration: configuration).queue
         try await Self.running(queue, { _ in }) {
+            let early = await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [1]) }
+            #expect(early?.code == .notOwner)
+            try await eventually("it owns its entries") {
+                queue.tickGroup(reachable: [])
+                return queue.ownedOrigins == [queue.store.origin]
+            }
             let late = await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [1]) }
             #expect(late?.code == .notReplicated)
             let cancelled = await withTaskGroup(of: DurableQueueError.Code?.self) { group in
@@ -164,23 +171,6 @@ internal import Testing
             }
             #expect(cancelled == .cancelled)
         }
-    }
-
-    @Test func aConfirmationAcknowledges() async throws {
-        /// Confirms at once, as a member that answers would.
-        final class Loopback: QueueReplicator {
-            let queue = Mutex<DurableQueue?>(nil)
-            func replicate(_ identities: [EntryIdentity]) { queue.withLock { $0 }?.held(identities, by: "other") }
-            func replicateCompletion(_ identities: [EntryIdentity]) {}
-        }
-        let loopback = Loopback()
-        let queue = DurableQueue(
-            store: try InMemoryStore(), configuration: Self.configuration { $0.mode = .replicated(min: 1) },
-            replicator: loopback)
-        loopback.queue.withLock { $0 = queue }
-        #expect(try await queue.enqueue(id: "a", payload: []).isKnown == false)
-        #expect(try await queue.enqueue(id: "a", payload: []).isKnown == true)
-        loopback.queue.withLock { $0 = nil }
     }
 
     @Test func cancellingGivesBackWhatRuns() async throws {

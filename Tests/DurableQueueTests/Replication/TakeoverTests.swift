@@ -21,7 +21,7 @@ internal import Testing
 
     @Test func waitsAndSaysForWhom() {
         var takeover = takeover()
-        #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "b").isEmpty)
+        #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "b", now: start).isEmpty)
         #expect(takeover.waitingFor == ["a", "c"])
         #expect(takeover.tick(now: start + .milliseconds(999)).isEmpty)
         #expect(takeover.tick(now: start + .milliseconds(1000)) == [.giveUp(above: 2)])
@@ -31,27 +31,30 @@ internal import Testing
         var takeover = takeover()
         let own = report(at: 5, unfinished: [1, 2, 3], finished: [])
         let further = report(at: 9, unfinished: [2, 4], finished: [3])
-        #expect(takeover.receive(.granted(epoch, own), from: "b").isEmpty)
-        let fetch = takeover.receive(.granted(epoch, further), from: "c")
+        #expect(takeover.receive(.granted(epoch, own), from: "b", now: start).isEmpty)
+        let fetch = takeover.receive(.granted(epoch, further), from: "c", now: start)
         #expect(fetch == [.send(.fetch(epoch, [3, 4]), to: "c")])
         #expect(takeover.waitingFor.isEmpty)
         let records: [ReplicaRecord] = [.completed([3], at: start)]
-        let merged = takeover.receive(.fetched(epoch, of: [3, 4], records), from: "c")
+        let merged = takeover.receive(.fetched(epoch, of: [3, 4], records), from: "c", now: start)
         #expect(merged == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: records + [.forgotten([1])]))])
     }
 
     @Test func whatAnyoneFinishedIsFinished() {
         var takeover = takeover()
-        _ = takeover.receive(.granted(epoch, report(at: 9, unfinished: [1, 2])), from: "b")
-        let merged = takeover.receive(.granted(epoch, report(at: 5, unfinished: [2], finished: [1])), from: "c")
+        _ = takeover.receive(.granted(epoch, report(at: 9, unfinished: [1, 2])), from: "b", now: start)
+        let merged = takeover.receive(
+            .granted(epoch, report(at: 5, unfinished: [2], finished: [1])), from: "c", now: start)
         #expect(
             merged == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: [.completed([1], at: start)]))])
     }
 
     @Test func givesUpForAHigherEpochOnly() {
         var takeover = takeover()
-        #expect(takeover.receive(.refused(epoch, known: TakeoverEpoch(number: 1, owner: "a")), from: "c").isEmpty)
+        #expect(
+            takeover.receive(.refused(epoch, known: TakeoverEpoch(number: 1, owner: "a")), from: "c", now: start)
+                .isEmpty)
         let known = TakeoverEpoch(number: 7, owner: "c")
-        #expect(takeover.receive(.refused(epoch, known: known), from: "c") == [.giveUp(above: 7)])
+        #expect(takeover.receive(.refused(epoch, known: known), from: "c", now: start) == [.giveUp(above: 7)])
     }
 }

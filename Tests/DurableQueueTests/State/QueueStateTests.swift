@@ -82,38 +82,6 @@ internal import Testing
         #expect(try Self.add("a", to: &state) != identity)
     }
 
-    @Test func replicatedEntriesWaitForTheirMembers() throws {
-        var (state, _) = Self.state { $0.mode = .replicated(min: 2) }
-        guard case .accepted(let identity, _) = try state.enqueue(id: "a", key: nil, payload: [], now: Self.start)
-        else {
-            throw DurableQueueError(.full, "")
-        }
-        #expect(state.stored(identity, now: Self.start) == [.replicate([identity])])
-        let first = state.held([identity], by: "m2", now: Self.start)
-        #expect(first == [.store([.held([identity], by: "m2")], until: .written, intake: nil)])
-        #expect(state.held([identity], by: "m2", now: Self.start) == [])
-        #expect(state.nextBatch() == nil)
-        #expect(state.setMembers(["m2", "m3"], now: Self.start) == [.replicate([identity])])
-        #expect(state.held([identity], by: "m3", now: Self.start).contains(.acknowledge(identity)))
-        let batch = try Self.next(&state)
-        #expect(state.finished(batch, failures: [:], now: Self.start).contains(.replicateCompletion([identity])))
-    }
-
-    @Test func replicationOnlyWaitsForEveryMember() throws {
-        var (state, _) = Self.state { $0.mode = .replicationOnly }
-        _ = state.setMembers(["m2", "m3"], now: Self.start)
-        guard
-            case .accepted(let identity, let actions) = try state.enqueue(
-                id: "a", key: nil, payload: [], now: Self.start),
-            case .store(_, until: .written, _) = actions[0]
-        else { throw DurableQueueError(.full, "") }
-        _ = state.stored(identity, now: Self.start)
-        #expect(!state.held([identity], by: "m2", now: Self.start).contains(.acknowledge(identity)))
-        // The other one leaves: all that there are have it.
-        #expect(state.setMembers(["m2"], now: Self.start) == [.acknowledge(identity), .dispatch])
-        #expect(state.completedElsewhere([identity], by: "m2").count == 1)
-    }
-
     @Test func failuresBackOffAndEndInADeadLetter() throws {
         var (state, _) = Self.state { configuration in
             configuration.maximumFailures = 3
@@ -253,7 +221,8 @@ internal import Testing
         var (state, _) = Self.state(recovering: [StoredEntry(header: header)])
         #expect(state.nextBatch() == nil)
         #expect(state.depth == 0)
-        #expect(state.takeOver(other) == [.dispatch])
+        #expect(state.own(other, now: Self.start).actions.contains(.dispatch))
+        #expect(state.depth == 1)
         #expect(state.nextBatch()?.identities == [header.identity])
     }
 

@@ -1,0 +1,220 @@
+internal import FoundationEssentials
+internal import Logging
+internal import Synchronization
+
+// What the replicas of a group decide, done to the entries, the store and the outbox. All of it under the queue's lock, so that what is
+// stored, sent and acknowledged has one order.
+extension DurableQueue {
+    /// Changes the replica of an origin and carries out what comes of it; what is left is for the queue.
+    func drive(
+        _ origin: UUID, _ core: inout Core, _ change: (inout Replica, Timestamp) -> [Replica.Action]
+    ) -> [QueueState.Action] {
+        guard core.group != nil else { return [] }
+        let now = clock.now
+        let stored = core.group?.takeStored(of: origin) ?? []
+        var actions =
+            core.group?.update(origin, now: now) { replica in
+                (stored.isEmpty ? [] : replica.stored(stored, now: now)) + change(&replica, now)
+            } ?? []
+        var result: [QueueState.Action] = []
+        var next = 0
+        while next < actions.count {
+            actions += carryOut(actions[next], of: origin, &core, &result, now: now)
+            next += 1
+        }
+        return result
+    }
+
+    private func carryOut(
+        _ action: Replica.Action, of origin: UUID, _ core: inout Core, _ result: inout [QueueState.Action],
+        now: Timestamp
+    ) -> [Replica.Action] {
+        switch action {
+        case .persist(let write):
+            result += core.state.hold(write.records, of: origin)
+            core.group?.add(write, of: origin)
+            writeNext(of: origin, &core)
+        case .send(let message, let receiver):
+            if let member = core.group?.member, receiver == member {
+                return core.group?.update(origin, now: now) { $0.receive(message, from: member, now: now) } ?? []
+            }
+            core.group?.outbox.add(Outbox.Letter(origin: origin, message: message), for: receiver)
+        case .read(let sequences, let epoch, let receiver):
+            core.group?.add(GroupState.Read(origin: origin, what: .entries(sequences, epoch), receiver: receiver))
+        case .readSnapshot(let receiver, let after):
+            core.group?.add(GroupState.Read(origin: origin, what: .snapshot(after: after), receiver: receiver))
+        case .own:
+            // What another member took over was acknowledged, or may run all the same; what is the own store's has told nobody yet.
+            let isOwn = origin == store.origin && core.group?.configuration.partition == .stopWithoutMajority
+            let (awaited, actions) = core.state.own(origin, replicatesFirst: isOwn, now: now)
+            result += actions
+            guard !awaited.isEmpty else { break }
+            return core.group?.update(origin, now: now) { $0.await(awaited, now: now) } ?? []
+        case .safe(let sequences):
+            result += core.state.safe(sequences.map { EntryIdentity(origin: origin, sequence: $0) })
+        case .stop: core.state.disown(origin)
+        }
+        return []
+    }
+
+    /// Hands the store what the replica of an origin is to have on the disk, unless it is writing for it.
+    private func writeNext(of origin: UUID, _ core: inout Core) {
+        guard let (records, mark, number) = core.group?.nextWrite(of: origin) else { return }
+        let keepsPayload = configuration.keepsCompletedPayloads
+        let changes = records.compactMap { $0.stored(origin: origin, keepsPayload: keepsPayload) }
+        store.submit(changes + [.mark(mark, of: origin)], until: .synced) { [weak self] failure in
+            guard let self else { return }
+            perform { core in
+                core.group?.ended(origin, isWritten: failure == nil)
+                if let failure {
+                    self.note(failure, [], &core)
+                    return []
+                }
+                let actions = self.drive(origin, &core) { $0.persisted(number, now: $1) }
+                self.writeNext(of: origin, &core)
+                return actions
+            }
+        }
+    }
+
+    // MARK: What the tasks of the group do
+
+    /// Messages of another member have come.
+    func receive(_ letters: [Outbox.Letter], from sender: MemberID) {
+        perform { core in
+            letters.flatMap { letter in
+                self.drive(letter.origin, &core) { $0.receive(letter.message, from: sender, now: $1) }
+            }
+        }
+    }
+
+    /// Lets time pass for every origin.
+    func tickGroup(reachable: Set<MemberID>) {
+        perform { core in
+            var actions: [QueueState.Action] = []
+            for origin in core.group?.origins ?? [] {
+                let isRunning = core.state.isRunning(origin)
+                actions += self.drive(origin, &core) {
+                    $0.tick(reachable: reachable, isRunning: isRunning, now: $1)
+                }
+                // One that failed before.
+                self.writeNext(of: origin, &core)
+            }
+            // The time of a lease, too, decides who may run.
+            return core.state.hasReady ? actions + [.dispatch] : actions
+        }
+    }
+
+    /// Tells the replicas what has come into the store, and takes what is to be sent and read.
+    func takeGroupWork(
+        present: Set<MemberID>
+    ) -> (letters: [(member: MemberID, letters: [Outbox.Letter])], reads: [GroupState.Read]) {
+        var letters: [(member: MemberID, letters: [Outbox.Letter])] = []
+        var reads: [GroupState.Read] = []
+        perform { core in
+            let actions = (core.group?.originsWithStored ?? []).flatMap { self.drive($0, &core) { _, _ in [] } }
+            letters = core.group?.outbox.take(for: present) ?? []
+            reads = core.group?.takeReads() ?? []
+            return actions
+        }
+        return (letters, reads)
+    }
+
+    /// A call to a member has ended.
+    func sent(to member: MemberID) {
+        let hasMore = core.withLock { $0.group?.outbox.sent(to: member) ?? false }
+        if hasMore { groupBell.ring() }
+    }
+
+    /// Reads entries for another member, and sends it what is known of them.
+    func answer(_ read: GroupState.Read) async {
+        do throws(DurableQueueError) {
+            switch read.what {
+            case .entries(let sequences, let epoch):
+                let (taken, records) = try await known(sequences, of: read.origin)
+                perform { core in
+                    let message = ReplicaMessage.fetched(epoch, of: taken, records)
+                    core.group?.outbox.add(Outbox.Letter(origin: read.origin, message: message), for: read.receiver)
+                    return []
+                }
+            case .snapshot(let after):
+                let limit = replicationLimits.records
+                let found = await store.entries(of: read.origin, from: after + 1, limit: limit)
+                let page = firstPage(of: found)
+                let records = try await self.records(of: page)
+                let isLast = page.count == found.count && found.count < limit
+                perform { core in
+                    self.drive(read.origin, &core) {
+                        $0.snapshotRead(for: read.receiver, after: after, records, isLast: isLast, now: $1)
+                    }
+                }
+            }
+        } catch {
+            // The member asks again; what is the matter with the store is said once more by whoever takes entries in.
+            logger.warning(
+                "Entries for another member could not be read",
+                metadata: ["queue": "\(configuration.name)", "member": "\(read.receiver)", "error": "\(error)"])
+        }
+    }
+
+    private var replicationLimits: (records: Int, bytes: Int) {
+        core.withLock { ($0.group?.configuration.batchRecords ?? 1, $0.group?.configuration.batchBytes ?? 0) }
+    }
+
+    private func firstPage(of entries: [StoredEntry]) -> [StoredEntry] {
+        let limit = replicationLimits.bytes
+        var bytes = 0
+        let count = entries.prefix { entry in
+            bytes += entry.progress.hasPayload ? entry.header.payloadBytes : 0
+            return bytes <= limit
+        }.count
+        return Array(entries.prefix(max(count, 1)))
+    }
+
+    /// What is known of the first of these entries, as far as they fit into a message.
+    private func known(
+        _ sequences: [UInt64], of origin: UUID
+    ) async throws(DurableQueueError) -> (taken: [UInt64], records: [ReplicaRecord]) {
+        var found: [StoredEntry] = []
+        for sequence in sequences {
+            found += await store.entries(of: origin, from: sequence, limit: 1).filter {
+                $0.identity.sequence == sequence
+            }
+        }
+        let page = firstPage(of: found)
+        let records = try await self.records(of: page)
+        guard page.count < found.count, let last = page.last else { return (sequences, records) }
+        return (Array(sequences.prefix { $0 <= last.identity.sequence }), records)
+    }
+
+    private func records(of entries: [StoredEntry]) async throws(DurableQueueError) -> [ReplicaRecord] {
+        let payloads = try await store.entries(entries.filter(\.progress.hasPayload).map(\.identity))
+        let byIdentity = Dictionary(payloads.map { ($0.identity, $0.payload) }, uniquingKeysWith: { first, _ in first })
+        var records: [ReplicaRecord] = []
+        for stored in entries {
+            let sequence = stored.identity.sequence
+            let payload = byIdentity[stored.identity]
+            var status = stored.progress.status
+            if stored.progress.hasPayload, payload == nil { status = try await laterStatus(of: stored.identity) }
+            records.append(.add(Entry(header: stored.header, payload: payload ?? [])))
+            switch status {
+            case .completed(let time): records.append(.completed([sequence], at: time))
+            case .dead(let letter): records.append(.buried(sequence, letter))
+            case .waiting, .running: break
+            }
+        }
+        return records
+    }
+
+    /// A payload has left since its entry was looked up, so that it is finished by now, or forgotten, and the record of that follows.
+    private func laterStatus(of identity: EntryIdentity) async throws(DurableQueueError) -> EntryStatus {
+        let found = await store.entries(of: identity.origin, from: identity.sequence, limit: 1).first
+        guard let found, found.identity == identity else { return .completed(clock.now) }
+        switch found.progress.status {
+        case .completed, .dead: return found.progress.status
+        case .waiting, .running:
+            throw DurableQueueError(
+                .inputOutput, "the payload of \(identity) is not in the store: see its log for what was lost")
+        }
+    }
+}

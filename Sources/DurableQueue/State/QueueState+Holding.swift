@@ -1,0 +1,68 @@
+public import FoundationEssentials
+
+// What the owner of another origin says of its entries, and of the own ones while they are another's.
+extension QueueState {
+    /// Takes over what a member was told of entries. It is in the store, or on its way there.
+    ///
+    /// - Returns: what is to be done about intakes whose entries are gone; nothing is to be stored.
+    public mutating func hold(_ records: [ReplicaRecord], of other: UUID) -> [Action] {
+        var actions: [Action] = []
+        for record in records {
+            switch record {
+            case .add(let entry): hold(entry.header)
+            case .completed(let sequences, let time):
+                for sequence in sequences {
+                    end(EntryIdentity(origin: other, sequence: sequence), .completed, .completed(time))
+                }
+            case .buried(let sequence, let letter):
+                end(EntryIdentity(origin: other, sequence: sequence), .dead, .dead(letter))
+            case .forgotten(let sequences):
+                for sequence in sequences { actions += drop(EntryIdentity(origin: other, sequence: sequence)) }
+            case .roster: break
+            }
+        }
+        return actions
+    }
+
+    private mutating func hold(_ header: EntryHeader) {
+        guard items[header.identity] == nil else { return }
+        let known = ids[header.id]
+        insert(header, payload: nil, phase: .foreign)
+        if let known { ids[header.id] = known }
+    }
+
+    private mutating func end(_ identity: EntryIdentity, _ phase: Phase, _ status: EntryStatus) {
+        guard let item = items[identity], item.phase != .completed, item.phase != .dead else { return }
+        // One that runs here since before is left to its end, which changes nothing any more.
+        if item.phase != .foreign { setAside(identity) }
+        dropPayload(identity)
+        items[identity]?.phase = phase
+        items[identity]?.progress.status = status
+        if case .completed(let time) = status { remembered.append((identity, time + configuration.dedupeWindow)) }
+    }
+
+    /// An entry that its owner knows nothing of: finished and forgotten, or never acknowledged.
+    private mutating func drop(_ identity: EntryIdentity) -> [Action] {
+        guard let item = items[identity] else { return [] }
+        switch item.phase {
+        case .foreign, .completed: break
+        case .dead:
+            if owned.contains(identity.origin) {
+                countOut(item.header)
+                load.dead -= 1
+            }
+        default: setAside(identity)
+        }
+        remove(identity)
+        guard identity.origin == origin else { return [] }
+        let message =
+            "the entry \(identity) of \(configuration.name) was not confirmed by enough members before another member took over, which drops "
+            + "it: give it again"
+        return [.reject(identity, code: .notOwner, message: message)]
+    }
+
+    private mutating func setAside(_ identity: EntryIdentity) {
+        leaveLane(identity)
+        putAside(identity)
+    }
+}

@@ -1,0 +1,146 @@
+internal import DurableQueue
+internal import Foundation
+internal import Mesh
+internal import Testing
+
+/// What the entries of a replicated queue wait for, and what becomes of those of other origins.
+@Suite struct QueueStateOwnershipTests {
+    let now = Timestamp(milliseconds: 1)
+    let origin = UUID()
+    let other = UUID()
+
+    private func state(
+        recovering entries: [StoredEntry] = [], _ change: (inout QueueConfiguration) -> Void = { _ in }
+    ) -> QueueState {
+        var configuration = QueueConfiguration(name: "shares")
+        configuration.mode = .replicated(min: 1)
+        change(&configuration)
+        var recovery = Recovery()
+        recovery.entries = entries
+        return QueueState.starting(
+            origin: origin, configuration: configuration, recovery: recovery, random: MeshRandom(seed: 1), now: now
+        ).0
+    }
+
+    private func entry(_ sequence: UInt64, of origin: UUID, id: EntryID? = nil) -> Entry {
+        Entry(
+            identity: EntryIdentity(origin: origin, sequence: sequence), id: id ?? "\(origin) \(sequence)",
+            enqueued: now, payload: [1])
+    }
+
+    private func add(_ id: EntryID, to state: inout QueueState) throws -> EntryIdentity {
+        guard case .accepted(let identity, _) = try state.enqueue(id: id, key: nil, payload: [1], now: now) else {
+            throw DurableQueueError(.full, "not taken")
+        }
+        return identity
+    }
+
+    @Test func nothingIsTakenInBeforeItIsOwned() throws {
+        var state = state()
+        guard case .notOwner = try state.enqueue(id: nil, key: nil, payload: [1], now: now) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(state.own(origin, now: now).actions.contains(.admit))
+        _ = try add("a", to: &state)
+        state.disown(origin)
+        #expect(!state.isTakingIn)
+    }
+
+    @Test func whatIsSafeIsAcknowledgedOnce() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try add("a", to: &state)
+        #expect(state.safe([identity]).isEmpty, "it is not on the own disk yet")
+        #expect(state.stored(identity, now: now).isEmpty)
+        #expect(state.nextBatch() == nil)
+        #expect(state.safe([identity]) == [.acknowledge(identity), .dispatch])
+        #expect(state.safe([identity]).isEmpty)
+        #expect(state.nextBatch()?.identities == [identity])
+    }
+
+    @Test func whatTheStoreHadIsReplicatedBeforeItRunsUnlessItRanBefore() {
+        var progress = EntryProgress()
+        progress.runs = 1
+        let entries = [
+            StoredEntry(header: entry(1, of: origin).header),
+            StoredEntry(header: entry(2, of: origin).header, progress: progress),
+        ]
+        var state = state(recovering: entries)
+        #expect(state.nextBatch() == nil)
+        #expect(state.own(origin, replicatesFirst: true, now: now).awaited == [1])
+        #expect(state.nextBatch()?.identities == [entries[1].identity])
+        _ = state.safe([entries[0].identity])
+        #expect(state.depth == 2)
+    }
+
+    @Test func whatIsHeldRunsOnceItIsOwnedAndNotAfter() throws {
+        var state = state()
+        let entries = (1...4).map { entry($0, of: other) }
+        _ = state.hold(entries.map { .add($0) } + [.completed([4], at: now)], of: other)
+        #expect(state.depth == 0)
+        _ = state.own(other, now: now)
+        #expect(state.depth == 3)
+        let next = state.nextBatch()
+        let batch = try #require(next)
+        #expect(batch.identities == entries[0...2].map(\.identity))
+        state.disown(other)
+        _ = state.finished(batch, failures: [entries[1].identity: "no"], now: now)
+        #expect(state.depth == 0)
+        #expect(state.nextBatch() == nil)
+        _ = state.own(other, now: now)
+        #expect(state.depth == 1)
+        #expect(state.nextBatch()?.identities == [entries[1].identity])
+    }
+
+    @Test func aBatchIsOfOneOriginThatMayRun() {
+        var state = state()
+        _ = state.hold([.add(entry(1, of: other))], of: other)
+        _ = state.hold([.add(entry(1, of: origin))], of: origin)
+        _ = state.own(other, now: now)
+        _ = state.own(origin, now: now)
+        #expect(state.nextBatch(of: []) == nil)
+        #expect(state.nextBatch(of: [origin])?.origin == origin)
+    }
+
+    @Test func anotherMembersIdDoesNotHideAnIntake() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        _ = state.hold([.add(entry(1, of: other, id: "same"))], of: other)
+        let identity = try add("same", to: &state)
+        #expect(identity.origin == origin)
+        _ = state.hold([.forgotten([1])], of: other)
+        guard case .known(identity, false) = try state.enqueue(id: "same", key: nil, payload: [], now: now) else {
+            Issue.record("the id was forgotten with another's entry")
+            return
+        }
+    }
+
+    @Test func whatAnOwnerDoesNotKnowIsDroppedAndItsIntakeTold() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try add("a", to: &state)
+        _ = state.stored(identity, now: now)
+        state.disown(origin)
+        let actions = state.hold([.forgotten([identity.sequence])], of: origin)
+        guard case .reject(identity, .notOwner, _) = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(state.depth == 0)
+    }
+
+    @Test func whatIsNotSafeCanBeTakenBack() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try add("a", to: &state)
+        _ = state.stored(identity, now: now)
+        #expect(state.withdraw(identity)?.first == .store([.forget([identity])], until: .synced, intake: nil))
+        #expect(state.safe([identity]).isEmpty)
+        let second = try add("a", to: &state)
+        #expect(second != identity)
+        _ = state.stored(second, now: now)
+        _ = state.safe([second])
+        #expect(state.withdraw(second) == nil)
+    }
+}
