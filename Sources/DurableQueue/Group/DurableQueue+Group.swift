@@ -88,8 +88,13 @@ extension DurableQueue {
         }
     }
 
+    /// Enough members hold entries of this store.
+    package func safe(_ identities: [EntryIdentity]) {
+        perform { core in core.state.safe(identities) }
+    }
+
     /// Lets time pass for every origin.
-    func tickGroup(reachable: Set<MemberID>) {
+    package func tickGroup(reachable: Set<MemberID>) {
         perform { core in
             var actions: [QueueState.Action] = []
             for origin in core.group?.origins ?? [] {

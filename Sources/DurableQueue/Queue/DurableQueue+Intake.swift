@@ -95,7 +95,7 @@ extension DurableQueue {
                 + "see which members are up, or ask for fewer")
     }
 
-    private var notOwner: DurableQueueError {
+    var notOwner: DurableQueueError {
         DurableQueueError(
             .notOwner,
             "the queue \(configuration.name) takes nothing in while its entries are not its own: another member runs them, or too few members "

@@ -19,10 +19,14 @@ extension DurableQueue {
             switch try core.state.enqueue(id: id, key: key, payload: payload, now: clock.now) {
             case .accepted(let identity, let actions):
                 for case .store(let records, _, _) in actions {
-                    if case .add(let entry)? = records.first { return .new(entry) }
+                    guard case .add(let entry)? = records.first else { continue }
+                    // The other members are sent it once it is written.
+                    if core.group != nil { core.shared[identity] = entry }
+                    return .new(entry)
                 }
                 throw DurableQueueError(.unknownEntry, "the entry \(identity) was taken in without a record to write")
             case .known(let identity, let isAcknowledged): return .known(identity, isAcknowledged: isAcknowledged)
+            case .notOwner: throw notOwner
             case .full: throw full
             }
         }
@@ -31,15 +35,20 @@ extension DurableQueue {
     /// The entry is in the store, or was not written.
     package func endIntake(of identity: EntryIdentity, failure: DurableQueueError?) {
         perform { core in
-            failure.map { core.state.storeFailed(identity, $0) } ?? core.state.stored(identity, now: self.clock.now)
+            let entry = core.shared.removeValue(forKey: identity)
+            if failure == nil, let entry { core.group?.note([.add(entry)]) }
+            return failure.map { core.state.storeFailed(identity, $0) }
+                ?? core.state.stored(identity, now: self.clock.now)
         }
     }
 
     /// Others have completed entries, and the store has it already.
     func noteCompletion(of identities: [EntryIdentity]) {
         perform { core in
-            core.state.complete(identities, now: self.clock.now).filter {
-                if case .store = $0 { false } else { true }
+            core.state.complete(identities, now: self.clock.now).filter { action in
+                guard case .store(let records, _, _) = action else { return true }
+                core.group?.note(records)
+                return false
             }
         }
     }

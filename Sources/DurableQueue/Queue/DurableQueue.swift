@@ -22,6 +22,8 @@ public final class DurableQueue: Sendable {
         var lastFailure: DurableQueueError?
         /// Entries that are being taken back, with who is to be told of it.
         var withdrawn: [EntryIdentity: [Intakes.Waiter]] = [:]
+        /// Entries that somebody else writes, until they are written; in a group alone.
+        var shared: [EntryIdentity: Entry] = [:]
         /// What there is to know as a member of a group.
         var group: GroupState?
     }

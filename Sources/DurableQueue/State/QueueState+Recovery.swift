@@ -48,8 +48,7 @@ extension QueueState {
             items[identity]?.progress.crashes += 1
             items[identity]?.progress.status = .waiting
         }
-        // What was run before had been acknowledged.
-        if replicatesFirst, item.progress.runs == 0 {
+        if replicatesFirst {
             items[identity]?.phase = .replicating
         } else {
             makeReady(identity)
@@ -59,18 +58,22 @@ extension QueueState {
 
     /// Runs the entries of an origin from now on.
     ///
-    /// - Parameter replicatesFirst: whether what was never run waits for ``safe(_:)`` before.
+    /// - Parameter replicatesFirst: whether what was never run, and what stands behind that, waits for ``safe(_:)`` before.
     /// - Returns: the sequences of the entries that wait for that.
     public mutating func own(
         _ other: UUID, replicatesFirst: Bool = false, now: Timestamp
     ) -> (awaited: [UInt64], actions: [Action]) {
         if !owned.contains(other) { owned.append(other) }
         var records: [StoreRecord] = []
+        var waits = false
         for identity in items.keys.filter({ $0.origin == other }).sorted() {
             guard let item = items[identity] else { continue }
             if ids[item.header.id] == nil { ids[item.header.id] = identity }
             switch item.phase {
-            case .foreign: records += begin(identity, replicatesFirst: replicatesFirst, now: now)
+            case .foreign:
+                // What was run before had been acknowledged.
+                waits = waits || replicatesFirst && item.progress.runs == 0
+                records += begin(identity, replicatesFirst: waits, now: now)
             case .dead: countDead(item.header)
             case .running: if let key = lane(of: item.header) { lanes[other, default: Lanes()].hold(key) }
             default: break

@@ -46,11 +46,16 @@ internal import Testing
     }
 
     @Test func `nothing behind an entry that waits for members is shown`() async throws {
-        let queue = try queue { configuration in
-            configuration.mode = .replicated(min: 1)
-            configuration.acknowledgeWithin = .seconds(60)
-        }
+        var configuration = QueueConfiguration(name: "test")
+        configuration.keepsCompletedPayloads = true
+        configuration.mode = .replicated(min: 1)
+        configuration.acknowledgeWithin = .seconds(60)
+        let queue = QueueGroup(store: try InMemoryStore(), service: "alone", configuration: configuration).queue
         let origin = queue.store.origin
+        try await eventually("it owns its entries") {
+            queue.tickGroup(reachable: [])
+            return queue.ownedOrigins == [origin]
+        }
         try await withThrowingTaskGroup { group in
             for number in 1...3 as ClosedRange<UInt8> {
                 group.addTask { _ = try await queue.enqueue(payload: [number]) }

@@ -1,9 +1,8 @@
+internal import DurableQueue
 internal import DurableQueueTestKit
 internal import Synchronization
 internal import TestSupport
 internal import Testing
-
-@testable internal import DurableQueue
 
 @Suite struct DurableQueueTests {
     /// What a handler saw.

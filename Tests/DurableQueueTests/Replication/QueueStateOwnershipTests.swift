@@ -63,15 +63,17 @@ internal import Testing
         var progress = EntryProgress()
         progress.runs = 1
         let entries = [
-            StoredEntry(header: entry(1, of: origin).header),
-            StoredEntry(header: entry(2, of: origin).header, progress: progress),
+            StoredEntry(header: entry(1, of: origin).header, progress: progress),
+            StoredEntry(header: entry(2, of: origin).header),
+            // It does not overtake the one before it.
+            StoredEntry(header: entry(3, of: origin).header, progress: progress),
         ]
         var state = state(recovering: entries)
         #expect(state.nextBatch() == nil)
-        #expect(state.own(origin, replicatesFirst: true, now: now).awaited == [1])
-        #expect(state.nextBatch()?.identities == [entries[1].identity])
-        _ = state.safe([entries[0].identity])
-        #expect(state.depth == 2)
+        #expect(state.own(origin, replicatesFirst: true, now: now).awaited == [2, 3])
+        #expect(state.nextBatch()?.identities == [entries[0].identity])
+        _ = state.safe([entries[1].identity])
+        #expect(state.depth == 3)
     }
 
     @Test func whatIsHeldRunsOnceItIsOwnedAndNotAfter() throws {
