@@ -106,8 +106,8 @@ let package = Package(
         .executableTarget(
             name: "headframe",
             dependencies: [
-                "CoinDaemon", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis", "ServiceKit",
-                "ZeroMQ", arguments, crypto, cryptoExtras, httpClient, logging, nioCore, nioPosix,
+                "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "ServiceKit", "ZeroMQ", arguments, crypto, cryptoExtras, httpClient, logging, nioCore, nioPosix,
             ],
             swiftSettings: houseRules),
         service(
@@ -187,7 +187,7 @@ let package = Package(
         tests(
             "HeadframeTests",
             [
-                "headframe", "CoinDaemon", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "headframe", "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
                 "ServiceKit", "TestSupport", "ZeroMQ", arguments, logging,
             ]),
         tests(

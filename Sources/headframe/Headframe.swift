@@ -22,6 +22,7 @@ struct Headframe: AsyncParsableCommand {
               headframe call jobmanager status
               headframe subscribe jobmanager jobHeaders
               headframe pool workers
+              headframe queue list
               headframe doctor
 
             EXIT CODES
@@ -35,6 +36,6 @@ struct Headframe: AsyncParsableCommand {
         version: "headframe \(HeadframeVersion.current)",
         subcommands: [
             ServicesCommand.self, InspectCommand.self, CallCommand.self, SubscribeCommand.self, PingCommand.self,
-            PoolCommand.self, MinerCommand.self, DoctorCommand.self,
+            PoolCommand.self, QueueCommand.self, MinerCommand.self, DoctorCommand.self,
         ])
 }

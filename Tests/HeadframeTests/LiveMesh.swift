@@ -28,14 +28,24 @@ struct LiveMesh: Sendable {
     let instances: [Instance]
 
     /// Runs `body` with a mesh whose instances `feed-1`, `feed-2`, ... are ready.
+    ///
+    /// - Parameter offer: adds to what an instance offers.
     static func with(
-        instances count: Int, _ body: @escaping @Sendable (LiveMesh) async throws -> Void
+        instances count: Int, offering offer: (_ instance: Int, inout ServiceDefinition) -> Void = { _, _ in },
+        _ body: @escaping @Sendable (LiveMesh) async throws -> Void
     ) async throws {
         let redis = try await RedisServer.start()
+        let services = (1...count).map { number in
+            var service = ServiceDefinition(name: "feed")
+            offer(number, &service)
+            return service
+        }
         try await EventLoop.withEventLoop { loop in
             let registry = RedisRegistry(
                 configuration: .init(redis: RedisConfiguration(url: try RedisURL(redis.url))), loop: loop)
-            let instances = try (1...count).map { try instance("feed-\($0)", registry, loop) }
+            let instances = try services.enumerated().map { number, service in
+                try instance("feed-\(number + 1)", service, registry, loop)
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await registry.run() }
                 for instance in instances { group.addTask { try await instance.node.run() } }
@@ -51,8 +61,10 @@ struct LiveMesh: Sendable {
         }
     }
 
-    private static func instance(_ name: String, _ registry: RedisRegistry, _ loop: EventLoop) throws -> Instance {
-        var service = ServiceDefinition(name: "feed")
+    private static func instance(
+        _ name: String, _ service: ServiceDefinition, _ registry: RedisRegistry, _ loop: EventLoop
+    ) throws -> Instance {
+        var service = service
         service.method("add", "Adds two numbers.", arguments: ["a", "b"]) { (_, a: Int, b: Int) in a + b }
         service.method("text", "Gives the text back.", arguments: ["text"]) { (_, text: String) in text }
         service.stream("count", "Counts up to n.", arguments: ["n"], of: Int.self) { _, writer, n in

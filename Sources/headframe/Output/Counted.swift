@@ -1,2 +1,4 @@
-/// A number with its noun: `1 method`, `2 methods`.
-func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+/// A number with its noun: `1 method`, `2 methods`; a noun whose plural is another word gives that too.
+func counted(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+}
