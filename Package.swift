@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "headframe",
             dependencies: [
-                "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining",
+                "Redis",
                 "ServiceKit", "ZeroMQ", arguments, crypto, cryptoExtras, httpClient, logging, nioCore, nioPosix,
             ],
             swiftSettings: houseRules),

@@ -58,14 +58,17 @@ actor MinerClient {
                     record.height = work?.height ?? record.height
                 }
                 board.post(work)
-            case .accepted(let isBlock):
+            case .submitted(let share): try record.note(.submitted, share)
+            case .accepted(let isBlock, let share):
+                try record.note(.accepted, share)
                 let accepted = record.update { record in
                     record.accepted += 1
                     if isBlock { record.blocks += 1 }
                     return record.accepted
                 }
                 if let wanted = record.wanted, accepted >= wanted { end = end ?? .enough }
-            case .rejected(let refusal):
+            case .rejected(let refusal, let share):
+                try record.note(.rejected, share)
                 record.update { $0.reject(refusal) }
                 Diagnostics.note("a share was rejected: \(refusal)")
             case .note(let text): Diagnostics.note(text)

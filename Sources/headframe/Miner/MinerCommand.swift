@@ -52,6 +52,12 @@ struct MinerCommand: AsyncParsableCommand {
     @Flag(help: "Ask for bits of the version to roll (BIP 310).")
     var versionRolling = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Append a line for each share to a file: submitted, accepted or rejected, and its header's hash.",
+            valueName: "file"))
+    var shareLog: String?
+
     @Flag(
         help: """
             Print one JSON object at the end: {seconds, hashes, hashesPerSecond, accepted, rejected, blocks, violations, \
@@ -73,7 +79,7 @@ struct MinerCommand: AsyncParsableCommand {
         var options = MinerSession.Options(user: user, password: password, algorithm: algorithm)
         options.rollsVersion = versionRolling
         options.suggestedDifficulty = difficulty
-        let record = MinerRecord(wanted: shares)
+        let record = MinerRecord(wanted: shares, log: try shareLog.map { try ShareLog(path: $0) })
         let board = WorkBoard(firstSlice: .random(in: 0...(.max)))
         let run = MinerRun(url: url, options: options, threads: threads, record: record, board: board)
         let began = ContinuousClock.now

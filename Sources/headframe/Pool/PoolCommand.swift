@@ -6,10 +6,12 @@ struct PoolCommand: AsyncParsableCommand {
         commandName: "pool",
         abstract: "Show the pool's workers, shares, blocks and connections.",
         discussion: """
-            Reads the shared state in Redis. Stratum servers write it once a second; while Redis is away from them what is \
-            shown here is old, and share totals are made up for later.
+            Reads the shared state in Redis. Stratum servers write it once a second, reporters count \
+            accepted shares as they come; while Redis is away from them what is shown here is old, and is made up for later.
             """,
-        subcommands: [PoolWorkers.self, PoolBlocks.self, PoolShares.self, PoolConnections.self])
+        subcommands: [
+            PoolWorkers.self, PoolBlocks.self, PoolShares.self, PoolRounds.self, PoolWindow.self, PoolConnections.self,
+        ])
 }
 
 /// The options that all of them have.
@@ -65,8 +67,8 @@ struct PoolWorkers: AsyncParsableCommand {
         abstract: "Who mines: hash rates and shares, the strongest one first.",
         discussion: """
             A hash rate is what the accepted shares took on average since the worker was first seen in that time. Difficulty \
-            is the pool's: 1 takes 65,537 hashes of scrypt, or 2^32 of SHA-256d. The last share of a worker that has gone \
-            is known to the minute.
+            is the pool's: 1 takes 65,537 hashes of scrypt, or 2^32 of SHA-256d. A worker's last share is \
+            known for 30 days.
 
             --json: {worker, connections, hashesPerSecond, accepted, stale, duplicate, lowDifficulty, invalid, \
             acceptedDifficulty, difficulty, lastShare}.
@@ -80,7 +82,8 @@ struct PoolWorkers: AsyncParsableCommand {
         try await options.show { pool in
             let span = ShareSpan(last: last, now: pool.now)
             return WorkersReport(
-                try await pool.minutes(span), try await pool.connections(), span: span, algorithm: algorithm,
+                try await pool.minutes(span), try await pool.connections(), lastShares: try await pool.lastShares(),
+                span: span, algorithm: algorithm,
                 now: pool.now)
         }
     }
@@ -149,5 +152,55 @@ struct PoolConnections: AsyncParsableCommand {
 
     func run() async throws {
         try await options.show { ConnectionsReport(connections: try await $0.connections(), now: $0.now) }
+    }
+}
+
+struct PoolRounds: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rounds",
+        abstract: "Which shares found which block, the newest round first.",
+        discussion: """
+            A share belongs to the first block, in the height and time stamped on both, that was not orphaned; an orphaned \
+            block's round merges into the next. The first round is open: its block is not found yet. DIFFICULTY is the sum over \
+            the shares.
+
+            --json: {height, hash, outcome, time, orphans, difficulty, weight, workers: [{worker, difficulty, weight}]}; weights are \
+            whole numbers as text, 65,536 for a difficulty of 1. height, hash and time of the open round are null.
+            """)
+
+    @Option(name: [.short, .long], help: "How many.")
+    var count: Int = 20
+
+    @Flag(help: "A line for each worker.")
+    var workers = false
+
+    @OptionGroup var options: PoolOptions
+
+    func validate() throws {
+        guard (1...10_000).contains(count) else { throw ValidationError("--count is from 1 to 10000.") }
+    }
+
+    func run() async throws {
+        let (count, showsWorkers) = (count, workers)
+        try await options.show {
+            RoundsReport(rounds: try await $0.rounds(count), showsWorkers: showsWorkers, now: $0.now)
+        }
+    }
+}
+
+struct PoolWindow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "window",
+        abstract: "The window of PPLNS: what each worker has in the newest shares.",
+        discussion: """
+            The window has the newest whole minutes whose shares make up the reporters' --pplns-window.
+
+            --json: {worker, difficulty, weight, percent}; weights are whole numbers as text, 65,536 for a difficulty of 1.
+            """)
+
+    @OptionGroup var options: PoolOptions
+
+    func run() async throws {
+        try await options.show { WindowReport(weights: try await $0.window()) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Mining
+
 /// The fields of a hash in Redis. What is missing is nil, and what nobody knows is not looked at.
 struct PoolFields: Equatable, Sendable {
     private let values: [String: String]
@@ -11,6 +13,9 @@ struct PoolFields: Equatable, Sendable {
     func number(_ name: String) -> Double? { values[name].flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil } }
 
     var all: [String: String] { values }
+
+    /// Both; what both have, as the other has it.
+    func merged(with other: PoolFields) -> PoolFields { PoolFields(values.merging(other.values) { $1 }) }
 }
 
 /// One miner's connection.
@@ -121,8 +126,8 @@ struct ShareMinute: Equatable, Sendable {
 
     var all: ShareTotals { workers.values.reduce(into: ShareTotals()) { $0.add($1) } }
 
-    /// Reads fields `<worker>|<outcome>|count` and `<worker>|<outcome>|difficulty`, from the right, because a worker's name may hold
-    /// a `|` too.
+    /// Reads fields `<worker>|<outcome>|count`, and `difficulty` or `weight` in its place, from the right, because a worker's name may
+    /// hold a `|` too.
     init(minute: Int, _ fields: PoolFields) {
         self.minute = minute
         for (name, value) in fields.all {
@@ -132,11 +137,18 @@ struct ShareMinute: Equatable, Sendable {
             let worker = parts.dropLast(2).joined(separator: "|")
             if kind == "count", let count = Int(value) {
                 workers[worker, default: ShareTotals()].add(outcome, count: count)
+            } else if kind == "weight", let weight = UInt128(value) {
+                workers[worker, default: ShareTotals()].add(outcome, difficulty: weight.difficulty)
             } else if kind == "difficulty", let difficulty = Double(value), difficulty.isFinite {
                 workers[worker, default: ShareTotals()].add(outcome, difficulty: difficulty)
             }
         }
     }
+}
+
+extension UInt128 {
+    /// The difficulty that a sum of share weights stands for.
+    var difficulty: Double { Double(self) / Double(PoolShare.weightPerDifficulty) }
 }
 
 extension MinerAlgorithm {

@@ -11,7 +11,7 @@ protocol PoolReport {
 }
 
 /// How values look in the tables.
-private enum Shown {
+enum Shown {
     static func age(_ milliseconds: Int?, now: Int) -> Table.Cell {
         Table.Cell(milliseconds.map { "\(Times.brief(.milliseconds(max(0, now - $0)))) ago" } ?? "-")
     }
@@ -31,10 +31,10 @@ private enum Shown {
 
 extension MessagePackValue {
     /// A number, or null.
-    fileprivate init(_ number: Int?) { self = number.map { .int(Int64($0)) } ?? .null }
-    fileprivate init(_ number: Double?) { self = number.map { .double($0) } ?? .null }
+    init(_ number: Int?) { self = number.map { .int(Int64($0)) } ?? .null }
+    init(_ number: Double?) { self = number.map { .double($0) } ?? .null }
     /// A time in milliseconds as text (RFC 3339), or null.
-    fileprivate init(milliseconds: Int?) {
+    init(milliseconds: Int?) {
         self = milliseconds.map { .string(Times.iso8601(Date(timeIntervalSince1970: Double($0) / 1000))) } ?? .null
     }
 }
@@ -218,7 +218,8 @@ struct WorkersReport: PoolReport {
     let nothing = "No worker is connected, and none sent a share in that time."
 
     init(
-        _ minutes: [ShareMinute], _ connections: [PoolConnection], span: ShareSpan, algorithm: MinerAlgorithm, now: Int
+        _ minutes: [ShareMinute], _ connections: [PoolConnection], lastShares: [String: Int] = [:], span: ShareSpan,
+        algorithm: MinerAlgorithm, now: Int
     ) {
         var workers: [String: Worker] = [:]
         for minute in minutes {
@@ -241,6 +242,7 @@ struct WorkersReport: PoolReport {
             ).max()
             workers[name] = worker
         }
+        for (name, time) in lastShares { workers[name]?.lastShareMilliseconds = time }
         self.workers = workers.values.sorted {
             ($1.totals.acceptedDifficulty, $0.name) < ($0.totals.acceptedDifficulty, $1.name)
         }

@@ -70,9 +70,11 @@ internal import Testing
         let actions = session.found(solution, now: now)
         let parameters = golden.submit.dropFirst().map { "\"\($0)\"" }.joined(separator: ",")
         #expect(actions.first == .send(#"{"id":4,"method":"mining.submit","params":["me.rig",\#(parameters)]}"#))
-        #expect(solution.isBlock && actions.count == 2)
+        let share = "e234ca0736cb6678c64c3890e483f451b2ded90fa7ad4b0bc85ee8286f6a9ddd"
+        #expect(actions.dropFirst().first == .submitted(share: share))
+        #expect(solution.isBlock && actions.count == 3)
         hear(&session, #"{"id":3,"result":true,"error":null}"#)
-        #expect(hear(&session, #"{"id":4,"result":true,"error":null}"#) == [.accepted(isBlock: true)])
+        #expect(hear(&session, #"{"id":4,"result":true,"error":null}"#) == [.accepted(isBlock: true, share: share)])
         #expect(hear(&session, #"{"id":4,"result":true,"error":null}"#).first?.isViolation == true)
     }
 
@@ -131,12 +133,11 @@ internal import Testing
     func order() throws {
         var session = try ready()
         let work = try #require(newWork(hear(&session, try GoldenShare.read().notification())))
-        for nonce in UInt32(1)...2 {
-            _ = session.found(MinerSolution(slice: work.slice(1), nonce: nonce, hash: .max), now: now)
-        }
+        let solutions = (UInt32(1)...2).map { MinerSolution(slice: work.slice(1), nonce: $0, hash: .max) }
+        for solution in solutions { _ = session.found(solution, now: now) }
         let actions = hear(&session, #"{"id":5,"result":null,"error":[23,"Low difficulty",null]}"#)
         #expect(actions.first?.isViolation == true)
-        #expect(actions.last == .rejected(PoolRefusal([23, "Low difficulty", .null])))
+        #expect(actions.last == .rejected(PoolRefusal([23, "Low difficulty", .null]), share: solutions[1].name))
     }
 
     @Test("It answers what a pool asks, and shows what it says without its control characters")

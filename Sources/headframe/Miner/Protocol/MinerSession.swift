@@ -25,8 +25,10 @@ struct MinerSession: Sendable {
         case send(String)
         /// Other work; nil means that there is none.
         case work(MinerWork?)
-        case accepted(isBlock: Bool)
-        case rejected(PoolRefusal)
+        /// A share, by its header's hash as it is shown, goes to the pool.
+        case submitted(share: String)
+        case accepted(isBlock: Bool, share: String)
+        case rejected(PoolRefusal, share: String)
         /// Worth a line to whoever watches.
         case note(String)
         /// The pool sent what it should not have; the connection goes on.
@@ -41,7 +43,7 @@ struct MinerSession: Sendable {
 
     private enum Request: Equatable {
         case configure, subscribe, authorize, subscribeToExtranonces, suggestDifficulty
-        case submit(isBlock: Bool)
+        case submit(isBlock: Bool, share: String)
     }
 
     private struct Pending {
@@ -132,7 +134,11 @@ struct MinerSession: Sendable {
         if slice.work.versionMask != 0 {
             parameters.append(.string(HexText.text(slice.version & slice.work.versionMask)))
         }
-        var actions = [request(.submit(isBlock: solution.isBlock), "mining.submit", parameters, now)]
+        let share = solution.name
+        var actions = [
+            request(.submit(isBlock: solution.isBlock, share: share), "mining.submit", parameters, now),
+            .submitted(share: share),
+        ]
         if solution.isBlock {
             actions.append(.note("found a block at height \(slice.work.height.map(String.init) ?? "?"): submitted"))
         }
@@ -191,13 +197,14 @@ extension MinerSession {
         case .subscribeToExtranonces, .suggestDifficulty:
             // Both are offers that a pool may decline.
             break
-        case .submit(let isBlock):
+        case .submit(let isBlock, let share):
             if let error {
-                actions.append(.rejected(error))
+                actions.append(.rejected(error, share: share))
             } else if result == true {
-                actions.append(.accepted(isBlock: isBlock))
+                actions.append(.accepted(isBlock: isBlock, share: share))
             } else {
-                actions.append(.rejected(PoolRefusal(["code": .null, "message": "no reason given"])))
+                actions.append(
+                    .rejected(PoolRefusal(["code": .null, "message": "no reason given"]), share: share))
             }
         }
         return actions

@@ -102,7 +102,7 @@ struct MinerJob: Equatable, Sendable {
         (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
 
-    private static func doubleSHA256(_ bytes: [UInt8]) -> [UInt8] {
+    static func doubleSHA256(_ bytes: [UInt8]) -> [UInt8] {
         Array(SHA256.hash(data: Array(SHA256.hash(data: bytes))))
     }
 }

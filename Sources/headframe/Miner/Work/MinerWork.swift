@@ -50,4 +50,7 @@ struct MinerSolution: Equatable, Sendable {
 
     /// Whether it meets the network's target too: then it is a block.
     var isBlock: Bool { hash <= slice.work.job.networkTarget }
+
+    /// The share as pools know it: the double SHA-256 of its header, in the order in which hashes are shown.
+    var name: String { HexText.text(MinerJob.doubleSHA256(slice.header(nonce: nonce)).reversed()) }
 }
