@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: smoke examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
-# FORMATION=jobmanager=2,stratum=2, MINER=1 (0 for none), and any other key of that file.
+# FORMATION=jobmanager=2,stratum=2,reporter=2, MINER=1 (0 for none), and any other key of that file.
 SEEDS ?= 2000
 SECONDS ?= 60
 MINUTES ?= 10
