@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum chaos-queue bench-rpc bench-stratum
-.PHONY: smoke examples format lint
+.PHONY: chaos-shares bench-reporter smoke examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
 # FORMATION=jobmanager=2,stratum=2,reporter=2, MINER=1 (0 for none), and any other key of that file.
@@ -61,6 +61,9 @@ fuzz-stratum: test-build ## Mad miners against a Stratum session: SECONDS=60
 
 chaos-queue: test-build ## A replicated queue whose processes are killed and frozen: MINUTES=10
 	HEADFRAME_CHAOS_SECONDS=$$(($(MINUTES) * 60)) swift test --skip-build --filter QueueChaosTests
+
+chaos-shares: test-build ## Shares from miners to totals, while all between them is killed in turn: MINUTES=10
+	HEADFRAME_CHAOS_SECONDS=$$(($(MINUTES) * 60)) swift test --skip-build --filter ShareChaosTests
 
 bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test

@@ -93,7 +93,7 @@ internal import Testing
         try await withLedger { scene async throws in
             try await scene.count([Shares.share(1)])
             let life = try await scene.reply("PTTL", "{test}:shares:seen:job").integer ?? 0
-            #expect((21_500_000...21_600_000).contains(life))
+            #expect((86_300_000...86_400_000).contains(life))
             for key in try await scene.reply("KEYS", "*").array?.compactMap(\.string) ?? [] {
                 let isTrimmed = ["{test}:shares", "{test}:shares:workers", "{test}:rounds:detail"].contains(key)
                 #expect(try await scene.reply("PTTL", key).integer ?? 0 > 0 || isTrimmed, "\(key)")

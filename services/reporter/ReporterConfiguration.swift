@@ -24,7 +24,7 @@ struct ReporterConfiguration: ServiceConfiguration {
     var common = ServiceOptions(service: service)
     var window = 1_000_000
     var windowMinutes = 1440
-    var seenLife: Duration = .seconds(6 * 3600)
+    var seenLife: Duration = .seconds(24 * 3600)
     var detailLife: Duration = .seconds(2 * 3600)
     var batchShares = 5_000
     var batchWait: Duration = .milliseconds(100)

@@ -39,11 +39,13 @@ struct Pool: Sendable {
 ///   - jobmanagers: How many.
 ///   - ports: The ports of each, such as `17000-17999`; a range of the test's own where there are fewer than jobmanagers.
 ///   - registryTTL: In whole seconds; short, so that what waits for it is quick.
+///   - arguments: Of Redis.
 func withPool(
     jobmanagers count: Int = 2, ports: [String] = [], registryTTL: Duration = .seconds(3),
+    redis arguments: [String] = ["--appendonly", "yes"],
     _ body: @escaping @Sendable (Pool) async throws -> Void
 ) async throws {
-    async let redis = RedisServer.start(arguments: ["--appendonly", "yes"])
+    async let redis = RedisServer.start(arguments: arguments)
     async let chain = LitecoinNetwork.start()
     let namespace = "test-\(UInt32.random(in: 0...(.max)))"
     let range = try PortBlock.pick()

@@ -1,0 +1,115 @@
+internal import Foundation
+internal import Mesh
+internal import TestSupport
+internal import Testing
+
+/// Shares from the miner to the totals, while stratum servers, reporters and Redis are killed in turn. `HEADFRAME_CHAOS_SECONDS` says for how
+/// long (`make chaos-shares MINUTES=10`).
+@Suite(.serialized, .timeLimit(.minutes(180))) struct ShareChaosTests {
+    private static let duration = Duration.seconds(
+        Int(ProcessInfo.processInfo.environment["HEADFRAME_CHAOS_SECONDS"] ?? "") ?? 40)
+
+    /// Some 650 hashes a share, with nothing that raises it: many shares of a few processors.
+    private static let arguments = ["--difficulty", "0.01", "--min-difficulty", "0.01", "--max-difficulty", "0.01"]
+    private static let miners = 3
+
+    @Test func `whatever dies, the totals are those of the distinct accepted shares`() async throws {
+        // What Redis has answered is on its disk, so that a killed one comes back with it.
+        try await withPool(jobmanagers: 1, redis: ["--appendonly", "yes", "--appendfsync", "always"]) { pool in
+            let shares = try SharePool(in: pool, Self.arguments)
+            do {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for process in shares.processes { group.addTask { try await process.run() } }
+                    defer { group.cancelAll() }
+                    try await run(shares, pool)
+                }
+            } catch {
+                for process in shares.processes { process.printLog() }
+                throw error
+            }
+        }
+    }
+
+    private func run(_ shares: SharePool, _ pool: Pool) async throws {
+        let logs = (1...Self.miners).map { shares.log($0) }
+        let miners = try (1...Self.miners).map { try shares.miner($0) }
+        try await eventually(within: .seconds(60), "the miners have accepted shares") {
+            try MinedShares(logs: logs).accepted.count > 10
+        }
+        let kills = try await killInTurn(shares, pool.redis)
+        for miner in miners {
+            miner.signal(SIGTERM)
+            _ = try await miner.waitForExit(deadline: .seconds(20))
+        }
+        let mined = try MinedShares(logs: logs)
+        try await withNode(pool) { mesh in try await waitUntilCounted(mined, shares, mesh.node, pool) }
+        try check(mined, try await CountedShares.read(pool.place), kills)
+    }
+
+    /// Kills one after the other, each again and again, with some seconds between.
+    private func killInTurn(_ shares: SharePool, _ redis: RedisServer) async throws -> [String: Int] {
+        var kills: [String: Int] = [:]
+        let victims: [SupervisedProcess?] = [
+            shares.stratum[0], shares.reporters[0], nil, shares.stratum[1], shares.reporters[1],
+        ]
+        let end = ContinuousClock.now + Self.duration
+        for victim in (0...).lazy.map({ victims[$0 % victims.count] }) {
+            // Chaos: what matters is that it comes at any moment.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 1_000..<3_500)))
+            guard ContinuousClock.now < end else { break }
+            if let victim {
+                try victim.current().signal(SIGKILL)
+                kills[String(victim.name.prefix { $0 != "-" }), default: 0] += 1
+            } else {
+                _ = try await redis.currentProcess.kill()
+                try await Task.sleep(for: .milliseconds(Int.random(in: 200..<4_000)))
+                try await redis.restart()
+                kills["redis", default: 0] += 1
+            }
+        }
+        return kills
+    }
+
+    /// What a reporter says of a source.
+    private struct Status: Decodable, Sendable {
+        struct Source: Decodable, Sendable { var waiting: Int }
+        var sources: [Source]
+    }
+
+    /// Waits until every accepted share is counted, and no server has one that is not.
+    private func waitUntilCounted(
+        _ mined: MinedShares, _ shares: SharePool, _ node: MeshNode, _ pool: Pool
+    ) async throws {
+        var missing = -1
+        try await eventually(within: .seconds(90), "every accepted share is counted; missing: \(missing)") {
+            missing = mined.accepted.subtracting(try await CountedShares.read(pool.place).hashes).count
+            guard missing == 0 else {
+                try await Task.sleep(for: .milliseconds(500))
+                return false
+            }
+            let name = InstanceName(service: "reporter", instance: shares.reporters[0].name)
+            let status: Status? = try? await node.call(.instance(name), "status", options: .init(timeout: .seconds(2)))
+            guard let status, status.sources.count >= shares.stratum.count else { return false }
+            return status.sources.allSatisfy { $0.waiting == 0 }
+        }
+    }
+
+    private func check(_ mined: MinedShares, _ counted: CountedShares, _ kills: [String: Int]) throws {
+        let lost = mined.accepted.subtracting(counted.hashes)
+        let unheard = counted.hashes.subtracting(mined.accepted)
+        print(
+            """
+            chaos-shares: \(Self.duration), kills \(kills.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")): \
+            submitted \(mined.submitted.count), accepted \(mined.accepted.count), rejected \(mined.rejected.count), without an answer \
+            \(mined.unanswered.count) of which counted \(unheard.count), counted in all \(counted.count), lost \(lost.count)
+            """)
+        #expect(lost.isEmpty)
+        #expect(counted.count == counted.hashes.count, "the minutes have the distinct shares, each once")
+        #expect(unheard.isSubset(of: mined.unanswered), "nothing is counted that was refused, or that nobody sent")
+        #expect(
+            counted.window == counted.weight && counted.rounds == counted.weight,
+            "\(counted.window) \(counted.rounds) \(counted.weight)")
+        #expect(mined.accepted.count > 50)
+        #expect(kills.count == 3)
+    }
+}
