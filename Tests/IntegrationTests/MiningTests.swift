@@ -15,6 +15,7 @@ extension IntegrationTests {
                     try await StratumProcess("stratum-1", in: pool, port: port),
                     try await StratumProcess("stratum-2", in: pool, port: port),
                 ]
+                let reporter = try ReporterProcess("reporter-1", in: pool)
                 let (outcome, result) = try await mine(
                     at: servers[0].url, user: "somebody.rig", "--shares", "20", "--duration", "50", "--version-rolling")
                 #expect(outcome.exit == .code(0), "\(outcome.errors)")
@@ -46,6 +47,10 @@ extension IntegrationTests {
                 let shares: [ListedShares] = try await pool.headframe("pool", "shares", "--last", "10m", "--json")
                     .decoded()
                 #expect(shares.reduce(0) { $0 + $1.accepted } >= result.accepted)
+                // Every share solved a block: each round that has ended has its block's share, at least.
+                let rounds: [ListedRound] = try await pool.headframe("pool", "rounds", "--json").decoded()
+                #expect(rounds.contains { $0.hash == tip && $0.workers.map(\.worker) == ["somebody.rig"] })
+                #expect(reporter.process.exit == nil)
             }
         }
 
@@ -134,6 +139,16 @@ extension IntegrationTests {
             }
         }
     }
+}
+
+private struct ListedRound: Decodable {
+    struct Worker: Decodable {
+        var worker: String
+        var weight: String
+    }
+
+    var hash: String?
+    var workers: [Worker]
 }
 
 private struct ListedBlock: Decodable {

@@ -86,7 +86,7 @@ internal import Testing
         #expect(hear(&session, #"{"id":null,"method":"mining.set_difficulty","params":[2]}"#) == [])
         #expect(hear(&session, #"{"id":null,"method":"mining.set_extranonce","params":["ffff0000",4]}"#) == [])
         // Still good: the job was given with the extranonce of before.
-        #expect(session.found(MinerSolution(slice: first.slice(1), nonce: 1, hash: .max), now: now).count == 1)
+        #expect(session.found(MinerSolution(slice: first.slice(1), nonce: 1, hash: .max), now: now).count == 2)
         let second = try #require(newWork(hear(&session, golden.notification([0: "2", 8: false]))))
         #expect(second.difficulty == 2)
         #expect(second.extranonce1 == [255, 255, 0, 0])

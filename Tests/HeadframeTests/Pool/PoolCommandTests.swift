@@ -107,6 +107,83 @@ internal import Testing
         #expect(table.output.contains(hash) && table.output.contains(" 50 "))
     }
 
+    @Test("Accepted shares of the share log beside refused ones of the shared state")
+    func sharelog() async throws {
+        let (state, log) = (try await filledRedis(), try await RedisServer.start())
+        let now = Int(Date().timeIntervalSince1970 * 1000)
+        let minute = now / 60_000
+        // The weight of a difficulty of 3 and a bit, which no double holds.
+        try log.command("ZADD", "{pool}:shares", "\(minute)", "\(minute)")
+        try log.command(
+            "HSET", "{pool}:shares:\(minute)", "c|accepted|count", "2", "c|accepted|weight", "9007199254740993")
+        try log.command("ZADD", "{pool}:shares:workers", "\(now - 5000)", "c", "\(now)", "nobody")
+        let process = try ChildProcess.start(
+            LiveMesh.executable, ["pool", "workers", "--namespace", "pool", "--json"],
+            environment: [
+                "HEADFRAME_REDIS": state.url, "HEADFRAME_REDIS_SHARELOG": log.url, "HEADFRAME_ENV_FILE": "",
+            ])
+        #expect(try await process.waitForExit(deadline: .seconds(20)) == .code(0), "\(process.standardError)")
+        let list = try #require(
+            JSONDecoder().decode(MessagePackValue.self, from: Data(process.standardOutput.utf8)).arrayValue)
+        #expect(list.map { $0["worker"] } == ["c", "b", "a.1"])
+        #expect(
+            list[0]["accepted"] == 2 && list[0]["acceptedDifficulty"]?.doubleValue == 9_007_199_254_740_992 / 65_536)
+        #expect(list[0]["lastShare"]?.stringValue != nil && list[2]["stale"] == 1)
+    }
+
+    /// Shares as they are kept one by one, each of a time after `begin` and a weight.
+    private func shares(_ begin: Int, _ shares: [(after: Int, weight: Int)]) -> String {
+        // Words that are text all through: the bytes below 128 stand for themselves.
+        shares.map { share in
+            func bytes(_ number: Int, _ count: Int) -> String {
+                String(
+                    String.UnicodeScalarView(
+                        (0..<count).reversed().map { Unicode.Scalar(UInt8(truncatingIfNeeded: number >> (8 * $0))) }))
+            }
+            return bytes(begin + share.after, 6) + bytes(0, 2) + bytes(share.weight, 7)
+        }.joined()
+    }
+
+    @Test("Rounds: of spans and single shares, orphans merged into the next, the newest first")
+    func rounds() async throws {
+        let redis = try await filledRedis()
+        // Milliseconds whose bytes are all below 128.
+        let begin = 0x0101_0101_0100
+        let (first, orphan, last) = ("aa", "bb", "cc")
+        for (hash, height, after, outcome) in [
+            (first, 10, 0, "accepted"), (orphan, 11, 20, "orphaned"), (last, 12, 40, "accepted"),
+        ] {
+            let time = "\(begin + after)"
+            try redis.command(
+                "ZADD", "{pool}:rounds:blocks", "\(height)",
+                String(repeating: "0", count: 15 - time.count) + time + ":" + hash)
+            try redis.command("HSET", "{pool}:block:\(hash)", "outcome", outcome)
+        }
+        try redis.command("HSET", "{pool}:rounds:after:start", "a", "1")
+        try redis.command("HSET", "{pool}:rounds:after:aa", "a", "2", "b", "340282366920938463463374607431768")
+        try redis.command("ZADD", "{pool}:rounds:detail", "1", "11:5", "2", "12:5")
+        try redis.command("HSET", "{pool}:rounds:detail:11:5", "a", shares(begin, [(10, 4), (21, 8)]))
+        try redis.command("HSET", "{pool}:rounds:detail:12:5", "a", shares(begin, [(40, 16), (41, 32)]))
+
+        let list = try await json(redis, "rounds")
+        #expect(list.map { $0["outcome"] } == ["open", "accepted", "accepted"])
+        #expect(list.map { $0["hash"] } == [.null, "cc", "aa"])
+        #expect(list[0]["workers"]?[0]?["weight"] == "32")
+        #expect(list[1]["orphans"] == ["bb"])
+        #expect(list[1]["workers"]?[0]?["weight"] == "340282366920938463463374607431768")
+        #expect(list[1]["workers"]?[1]?["weight"] == "30")
+        #expect(list[2]["weight"] == "1")
+        // The newest alone, without what comes before.
+        let short = try await json(redis, "rounds", "--count", "2")
+        #expect(short == Array(list.prefix(2)))
+        #expect(try await run(redis, "rounds", "--workers").output.contains("open"))
+
+        try redis.command("HSET", "{pool}:pplns", "a", "65536", "b", "196608")
+        let window = try await json(redis, "window")
+        #expect(window.map { $0["percent"]?.doubleValue } == [75, 25] && window[0]["difficulty"]?.doubleValue == 3)
+        #expect(try await run(redis, "window").output.contains("all"))
+    }
+
     @Test("An empty pool is said to be one; a Redis that is away is an error")
     func nothing() async throws {
         let redis = try await RedisServer.start()

@@ -33,6 +33,16 @@ struct StratumProcess: Sendable {
     }
 }
 
+/// A reporter of a test's pool, killed with its last reference.
+struct ReporterProcess: Sendable {
+    let process: ChildProcess
+
+    init(_ name: String, in pool: Pool) throws {
+        process = try ChildProcess.start(
+            Program.built("reporter"), pool.place.arguments(name, ports: PortBlock.pick()))
+    }
+}
+
 /// What `headframe miner --json` prints.
 struct MinerResult: Decodable {
     var accepted: Int
