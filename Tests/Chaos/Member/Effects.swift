@@ -30,12 +30,12 @@ struct Effects: Sendable {
     /// What the keys begin with.
     let prefix: String
 
-    /// Has the effect of entries of one owner, in order.
-    ///
-    /// - Parameter epoch: The number of the ownership under which they are run.
-    func apply(_ deliveries: [Delivery], epoch: (Delivery) -> UInt64) async throws {
+    /// Has the effect of entries, those of an origin in their order, unless a later owner of the origin has run any.
+    func apply(_ deliveries: [Delivery]) async throws {
         for (origin, group) in Dictionary(grouping: deliveries, by: \.identity.origin) {
-            var arguments: [RedisArgument] = [RedisArgument(origin.uuidString), RedisArgument("\(epoch(group[0]))")]
+            var arguments: [RedisArgument] = [
+                RedisArgument(origin.uuidString), RedisArgument("\(group[0].epoch?.number ?? 0)"),
+            ]
             for delivery in group.sorted(by: { $0.identity < $1.identity }) {
                 arguments.append(RedisArgument("\(delivery.identity.sequence)"))
                 arguments.append(RedisArgument(delivery.header.id.text))

@@ -21,7 +21,10 @@ enum Main {
             // Each life may end while an entry runs: that is what this is for.
             configuration.maximumCrashes = 100_000
             configuration.maximumFailures = 100_000
-            let queue = DurableQueue(store: store, configuration: configuration, logger: logger)
+            configuration.mode = .replicated(min: 1)
+            let group = QueueGroup(
+                store: store, service: MemberConfiguration.service, configuration: configuration, logger: logger)
+            let queue = group.queue
             var service = ServiceDefinition(name: MemberConfiguration.service)
             service.method("take", "Takes an entry; true once it is safe.", arguments: ["id"]) { (_, id: String) in
                 _ = try await queue.enqueue(id: EntryID(id), key: "all", payload: Array(id.utf8))
@@ -32,12 +35,14 @@ enum Main {
                     grouping: await store.snapshot().entries, by: \.identity.origin.uuidString
                 ).mapValues { EntryCounts($0) }
             }
+            group.offer(on: &service)
             let mesh = try MeshMember(runtime, offering: service, on: loop)
             mesh.node.setReady()
             return [
                 Scope("redis") { await redis.run() },
                 mesh,
-                Scope("queue") { try await queue.run { try await effects.apply($0) { _ in 0 } } },
+                Scope("group") { await group.run(on: mesh.node) },
+                Scope("queue") { try await queue.run { try await effects.apply($0) } },
             ]
         }
     }
