@@ -28,7 +28,7 @@ enum Main {
                 parts.board, ageLimit: configuration.jobAge, readiness: runtime.readiness, logger: logger,
                 hand: server.hand)
             let mesh = try MeshMember(
-                runtime, offering: StratumService(server, feed: feed, shares: shares.desk).definition, on: loop)
+                runtime, offering: StratumService(server, feed: feed, shares: shares).definition, on: loop)
             let name = InstanceName(service: StratumConfiguration.service, instance: common.instance)
             // Shut down in reverse: miners leave first, while jobs still come, and blocks and shares are still taken. Then those who count
             // read what came last; the queue closes behind the mesh through which they do.
@@ -37,6 +37,7 @@ enum Main {
                 recorder,
                 shares,
                 mesh,
+                Scope("replicas of shares") { await shares.replicate(on: mesh.node) },
                 AtShutdown("readers of shares") { await shares.letReadersFinish(within: .seconds(1)) },
                 Scope("blocks") { await blocks.run(with: MeshJobmanagers(node: mesh.node)) },
                 Scope("jobs") { try await feed.run(on: mesh.node) },

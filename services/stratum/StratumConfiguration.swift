@@ -55,6 +55,10 @@ struct StratumConfiguration: ServiceConfiguration {
             "spool", \.spool, .text("FOLDER", maximumBytes: 4096),
             "Folder of accepted shares that are not counted and found blocks that are not decided yet, by instance"),
         Setting<Self>(
+            "share-replicas", \.shareReplicas, .integer(0...7),
+            "How many other stratum servers have to hold an accepted share before its miner is answered"
+        ).ofTheMesh(),
+        Setting<Self>(
             "share-bound", \.shareBound, .integer(1000...100_000_000),
             "Most accepted shares that wait to be counted; further ones are refused"),
         Setting<Self>(
@@ -83,6 +87,7 @@ struct StratumConfiguration: ServiceConfiguration {
     var hashThreads = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
     var hashQueue = 4096
     var spool = "spool"
+    var shareReplicas = 0
     var shareBound = 1_000_000
     var shareDisk = 4096
 
@@ -107,7 +112,8 @@ struct StratumConfiguration: ServiceConfiguration {
     /// The options of the queue of accepted shares.
     var shares: ShareQueueOptions {
         ShareQueueOptions(
-            instance: common.instance, spool: spool, entries: shareBound, diskBytes: shareDisk << 20)
+            instance: common.instance, spool: spool, entries: shareBound, diskBytes: shareDisk << 20,
+            replicas: shareReplicas)
     }
 
     /// The options of the server of miners.

@@ -1,4 +1,3 @@
-internal import DurableQueue
 internal import Mesh
 internal import Mining
 internal import Stratum
@@ -11,8 +10,8 @@ struct StratumService: Sendable {
     /// - Parameters:
     ///   - server: Whose status it is.
     ///   - feed: Where its jobs come from.
-    ///   - shares: Through which its queues are read.
-    init(_ server: StratumServer, feed: JobFeed, shares: QueueDesk) {
+    ///   - shares: What is recorded of its shares, for those who count them.
+    init(_ server: StratumServer, feed: JobFeed, shares: ShareQueue) {
         var service = ServiceDefinition(name: StratumConfiguration.service)
         service.method(
             "status", "What this server does: its connections, shares, bans, its current job and where that comes from."

@@ -165,7 +165,8 @@ extension ConfigurationLoader {
     private mutating func checkNames(_ names: [String: Set<String>], in path: String) {
         for section in [ServiceOptions.section, Configuration.service] {
             let known = settings.filter { $0.section == section }.map(\.setting.name)
-            for name in (names[section] ?? []).subtracting(known).sorted() {
+            let elsewhere = section == ServiceOptions.section ? ServiceOptions.ofSomeServices : []
+            for name in (names[section] ?? []).subtracting(known + elsewhere).sorted() {
                 let hint = nearestName(to: name, among: known).map { "did you mean \($0)?" } ?? "see --help"
                 problems.append("\(section).\(name) in \(path): there is no such setting; \(hint)")
             }
@@ -176,7 +177,10 @@ extension ConfigurationLoader {
     private mutating func warnAboutUnknownVariables(in variables: [String: String], of origin: String) {
         let known = settings.map(\.environmentName) + [Self.configVariable, Self.environmentFileVariable]
         let ownPrefix = NamedSetting<Configuration>.environmentName(Configuration.service) + "_"
-        for name in Set(variables.keys).subtracting(known).sorted() {
+        let elsewhere = ServiceOptions.ofSomeServices.map {
+            NamedSetting<Configuration>.environmentName("\(ServiceOptions.section)-\($0)")
+        }
+        for name in Set(variables.keys).subtracting(known + elsewhere).sorted() {
             let nearest = nearestName(to: name, among: known)
             if name.hasPrefix("HEADFRAME_") {
                 let hint = nearest.map { "did you mean \($0)?" } ?? "see --help"

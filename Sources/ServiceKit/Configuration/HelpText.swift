@@ -2,8 +2,8 @@
 enum HelpText {
     static func help<Configuration: ServiceConfiguration>(for type: Configuration.Type) -> String {
         let defaults = Configuration()
-        let own = Configuration.namedSettings.filter { $0.section == Configuration.service }
-        let common = Configuration.namedSettings.filter { $0.section == ServiceOptions.section }
+        let own = Configuration.namedSettings.filter(\.isOwn)
+        let common = Configuration.namedSettings.filter { !$0.isOwn }
         var text = """
             \(Configuration.service) \(HeadframeVersion.current): \(Configuration.summary)
 

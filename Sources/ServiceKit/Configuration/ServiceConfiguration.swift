@@ -35,6 +35,8 @@ extension ServiceConfiguration {
 /// A setting together with the section that it belongs to, and so with all its names.
 struct NamedSetting<Root: Sendable>: Sendable {
     let section: String
+    /// Whether it is the service's own, rather than one that every service has.
+    var isOwn = true
     let setting: Setting<Root>
 
     var flag: String { "--\(setting.name)" }
@@ -50,7 +52,10 @@ extension ServiceConfiguration {
     /// The common settings, then the service's own.
     static var namedSettings: [NamedSetting<Self>] {
         ServiceOptions.settings.map {
-            NamedSetting(section: ServiceOptions.section, setting: Setting($0, in: \Self.common))
-        } + settings.map { NamedSetting(section: service, setting: $0) }
+            NamedSetting(section: ServiceOptions.section, isOwn: false, setting: Setting($0, in: \Self.common))
+        }
+            + settings.map {
+                NamedSetting(section: $0.isOfTheMesh ? ServiceOptions.section : service, isOwn: true, setting: $0)
+            }
     }
 }

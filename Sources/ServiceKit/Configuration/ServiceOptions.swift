@@ -62,6 +62,9 @@ extension ServiceOptions {
     /// The section of the common options: `headframe` in a file, `HEADFRAME_` in the environment.
     static let section = "headframe"
 
+    /// Settings of the mesh that some services alone have; the others take no offence at them.
+    static let ofSomeServices = ["share-replicas"]
+
     static let settings: [Setting<ServiceOptions>] = [
         Setting("instance", \.instance, .name, "Name of this instance; keep it across restarts"),
         Setting("namespace", \.namespace, .name, "The mesh it belongs to: prefix of all keys in Redis"),

@@ -19,6 +19,8 @@ public struct Setting<Root: Sendable>: Sendable {
     let describe: @Sendable (_ root: Root) -> String
     /// `text` as it may be shown in an error.
     let redact: @Sendable (_ text: String) -> String
+    /// Whether its name stands among the common ones: see ``ofTheMesh()``.
+    private(set) var isOfTheMesh = false
 
     /// Declares a setting that is kept in the property at `path`.
     public init<Value: Sendable>(
@@ -39,6 +41,15 @@ public struct Setting<Root: Sendable>: Sendable {
         _ help: String
     ) {
         self.init(name, path, type.optional(absent: absent), help)
+    }
+
+    /// The same setting, with a name among those that all services have: `HEADFRAME_SHARE_REPLICAS` rather than `STRATUM_SHARE_REPLICAS`.
+    /// For what is decided once for a mesh and needed by some of its services. ``ServiceOptions`` has to list it, so that the others bear
+    /// with it.
+    public func ofTheMesh() -> Self {
+        var copy = self
+        copy.isOfTheMesh = true
+        return copy
     }
 
     /// A setting of a part, as a setting of the whole that holds the part at `path`.

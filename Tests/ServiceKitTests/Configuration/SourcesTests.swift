@@ -26,6 +26,13 @@ internal import Testing
         #expect(warnings.isEmpty)
     }
 
+    /// They share one environment with the services that have it.
+    @Test func aSettingThatSomeServicesHaveIsNoMistakeInTheOthers() throws {
+        let json = try file("json", #"{"headframe": {"share-replicas": 1}}"#)
+        let (_, warnings) = try load(environment: ["HEADFRAME_SHARE_REPLICAS": "1", "HEADFRAME_CONFIG": json])
+        #expect(warnings.isEmpty)
+    }
+
     /// Takes the winner away, one source after another.
     @Test func flagsWinOverEnvironmentOverEnvironmentFileOverFile() throws {
         let variables = try file("env", "HEADFRAME_ZONE=env-file\nSAMPLE_DELAY=3s\nHEADFRAME_WEIGHT=3\n")

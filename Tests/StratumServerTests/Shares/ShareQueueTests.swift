@@ -140,3 +140,31 @@ internal import Testing
             difficulty: 2, isBlock: false)
     }
 }
+
+/// What is configured of it.
+@Suite struct ShareSettingTests {
+    private func load(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> StratumConfiguration
+    {
+        let loader = ConfigurationLoader<StratumConfiguration>(arguments: arguments, environment: environment)
+        guard case .run(let configuration, let warnings) = try loader.load() else {
+            throw TestSupportError("the configuration was only printed")
+        }
+        #expect(warnings.isEmpty)
+        return configuration
+    }
+
+    @Test func `without settings, shares stay on the server's own disk`() throws {
+        let shares = try load().shares
+        #expect(!shares.isReplicated && shares.folders.root == "spool/shares")
+        #expect(shares.configuration.maximumEntries == 1_000_000 && shares.log.maximumDiskBytes == 4 << 30)
+        #expect(shares.configuration.keepsCompletedPayloads && shares.configuration.dedupeWindow == .seconds(900))
+    }
+
+    @Test func `how many servers hold a share is said for the whole mesh`() throws {
+        let shares = try load([], ["HEADFRAME_SHARE_REPLICAS": "2", "STRATUM_SHARE_BOUND": "5000"]).shares
+        #expect(shares.configuration.mode == .replicated(min: 2) && shares.configuration.withdrawsUnreplicated)
+        #expect(shares.configuration.maximumEntries == 5000)
+        #expect(try load(["--share-replicas", "1"], ["HEADFRAME_SHARE_REPLICAS": "2"]).shareReplicas == 1)
+        #expect(throws: ServiceKitError.self) { try load(["--share-replicas", "8"]) }
+    }
+}

@@ -9,10 +9,11 @@ internal import TestSupport
 
 /// Runs `body` with a queue of shares in a folder, and ends it in good order.
 func withShareQueue(
-    _ folder: TemporaryFolder, instance: String = "stratum-1", readiness: Readiness = Readiness(),
+    _ folder: TemporaryFolder, instance: String = "stratum-1", replicas: Int = 0, readiness: Readiness = Readiness(),
     _ change: (inout ShareQueueOptions) -> Void = { _ in }, body: (ShareQueue) async throws -> Void
 ) async throws {
-    var options = ShareQueueOptions(instance: instance, spool: folder.path, entries: 10_000, diskBytes: 1 << 30)
+    var options = ShareQueueOptions(
+        instance: instance, spool: folder.path, entries: 10_000, diskBytes: 1 << 30, replicas: replicas)
     change(&options)
     var deskOptions = QueueDesk.Options()
     deskOptions.gatherFor = .milliseconds(5)

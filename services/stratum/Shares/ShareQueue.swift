@@ -1,6 +1,7 @@
 internal import DurableQueue
 internal import FoundationEssentials
 internal import Logging
+internal import Mesh
 internal import Mining
 internal import ServiceKit
 internal import ServiceLifecycle
@@ -29,6 +30,8 @@ final class ShareQueue: ShareSink, Service {
     private let undecided = Atomic<Int>(0)
     private let complaints = Complaints()
     private let adopted: AdoptedQueues
+    /// Nil where no other server holds what is in the queue.
+    private let group: QueueGroup?
 
     private static let condition = "shares"
 
@@ -43,10 +46,20 @@ final class ShareQueue: ShareSink, Service {
         self.readiness = readiness
         self.logger = logger
         let (folder, store) = try Self.open(options)
-        queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
+        if options.isReplicated {
+            let group = QueueGroup(
+                store: store, service: StratumConfiguration.service, configuration: options.configuration,
+                replication: options.replication, logger: logger)
+            self.group = group
+            queue = group.queue
+            desk.add(queue, diskBound: options.log.maximumDiskBytes) { group.standing }
+        } else {
+            group = nil
+            queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
+            desk.add(queue, diskBound: options.log.maximumDiskBytes)
+        }
         adopted = AdoptedQueues(options, besides: folder, desk: desk, logger: logger)
         intakes = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.pendingLimit))
-        desk.add(queue, diskBound: options.log.maximumDiskBytes)
         logger.info(
             "the queue of shares is open",
             metadata: ["folder": "\(store.folder)", "shares": "\(queue.status.depth)"])
@@ -85,7 +98,8 @@ final class ShareQueue: ShareSink, Service {
                 group.addTask(name: "queue of shares") { await self.keep() }
                 group.addTask(name: "intakes of shares") { await self.takeIn() }
                 group.addTask(name: "gauges of queues") { await self.desk.run() }
-                group.addTask(name: "adopted queues") { await self.adopted.run() }
+                // With replicas, survivors take over what a server leaves, and the owner of a folder may have changed meanwhile.
+                if self.group == nil { group.addTask(name: "adopted queues") { await self.adopted.run() } }
                 group.addTask(name: "readiness of shares") { await self.showReadiness() }
             }
         }
@@ -96,6 +110,15 @@ final class ShareQueue: ShareSink, Service {
         }
         await queue.close()
     }
+
+    /// Adds what other servers and those who count call to the methods of a service.
+    func offer(on service: inout ServiceDefinition) {
+        desk.offer(on: &service)
+        group?.offer(on: &service)
+    }
+
+    /// Has other servers hold what is in the queue, and holds what is in theirs, until its task is cancelled.
+    func replicate(on node: MeshNode) async { await group?.run(on: node) }
 
     /// Lets those who count read what came last, for a moment, and then no more: at the end of the process their streams have to end.
     func letReadersFinish(within time: Duration) async {
@@ -142,6 +165,12 @@ final class ShareQueue: ShareSink, Service {
         undecided.subtract(1, ordering: .acquiringAndReleasing)
     }
 
+    /// Whether enough other servers follow to have shares acknowledged.
+    private func isHeldEnough(_ group: QueueGroup) -> Bool {
+        guard let own = group.status?.groups.first(where: { $0.origin == queue.store.origin }) else { return false }
+        return own.isOwnedHere && own.lags.count >= own.replicas
+    }
+
     /// Says whether the queue takes shares, as far as can be told without giving it one.
     private func showReadiness() async {
         repeat {
@@ -160,6 +189,12 @@ final class ShareQueue: ShareSink, Service {
                     notReady:
                         "the queue of shares has all its space, \(status.store.diskBytes) bytes: see whether a reporter runs, or raise "
                         + "--share-disk")
+            } else if let group, !isHeldEnough(group) {
+                let reasons = group.standing.waitingFor
+                readiness.set(
+                    Self.condition,
+                    notReady: "no share can be recorded: the queue waits "
+                        + (reasons.isEmpty ? "for its group to form" : reasons.joined(separator: "; ")))
             } else {
                 readiness.setReady(Self.condition)
             }
@@ -174,7 +209,9 @@ extension DurableQueueError {
         switch code {
         case .full: "the pool's queue is full; submit it again later"
         case .diskFull: "the pool's disk is full; submit it again later"
-        case .notReplicated: "no second server confirmed it in time; submit it again later"
+        case .withdrawn: "no other server confirmed it in time; submit it again later"
+        case .notReplicated: "no other server confirmed it in time"
+        case .notOwner: "the pool's servers are not connected; submit it again later"
         case .timeout: "the pool's disk did not answer in time"
         case .closed, .cancelled: "the server is shutting down; connect again"
         default: "the pool's disk failed; connect again elsewhere"

@@ -6,6 +6,8 @@ struct ShareQueueOptions: Sendable {
     var instance: String
     /// How the queue behaves.
     var configuration: QueueConfiguration
+    /// How it is held by other servers, where it is.
+    var replication = ReplicationConfiguration()
     /// The bounds of what it has on the disk.
     var log: SegmentLogOptions
     /// The folder of all instances' queues.
@@ -23,7 +25,8 @@ struct ShareQueueOptions: Sendable {
     ///   - spool: the folder of everything that a stratum server keeps.
     ///   - entries: the most shares that may wait to be counted.
     ///   - diskBytes: the most that they may take on the disk, with those that were counted within the last quarter of an hour.
-    init(instance: String, spool: String, entries: Int, diskBytes: Int) {
+    ///   - replicas: how many other servers have to hold a share before its miner is answered.
+    init(instance: String, spool: String, entries: Int, diskBytes: Int, replicas: Int = 0) {
         self.instance = instance
         root = "\(spool)/shares"
         configuration = QueueConfiguration(name: ShareQueue.name)
@@ -32,9 +35,19 @@ struct ShareQueueOptions: Sendable {
         configuration.maximumBytes = .max
         configuration.payloadBytes = 4096
         configuration.keepsCompletedPayloads = true
+        if replicas > 0 {
+            configuration.mode = .replicated(min: replicas)
+            // A share that was refused must not be counted behind its miner's back.
+            configuration.withdrawsUnreplicated = true
+            // What counts a share takes it by the cursor of its origin: two owners that serve one origin cannot have it counted twice.
+            replication.partition = .mayRunTwiceFenced
+        }
         log = SegmentLogOptions()
         log.maximumDiskBytes = diskBytes
     }
+
+    /// Whether other servers hold what is in the queue.
+    var isReplicated: Bool { configuration.mode != .queueOnly }
 
     /// The folders of the instances.
     var folders: QueueFolders { QueueFolders(root: root, options: log, fileSystem: fileSystem) }
