@@ -16,6 +16,12 @@ public struct EntryIdentity: Hashable, Codable, Sendable, Comparable, CustomStri
         self.sequence = sequence
     }
 
+    /// By the sequence and half of the origin, whose bits are random: an identity is looked up several times on the way of every entry.
+    public func hash(into hasher: inout Hasher) {
+        let half = withUnsafeBytes(of: origin.uuid) { $0.loadUnaligned(as: UInt64.self) }
+        hasher.combine(half ^ sequence)
+    }
+
     /// By origin, then by sequence.
     public static func < (left: EntryIdentity, right: EntryIdentity) -> Bool {
         left.origin == right.origin ? left.sequence < right.sequence : left.origin < right.origin
@@ -25,27 +31,55 @@ public struct EntryIdentity: Hashable, Codable, Sendable, Comparable, CustomStri
     public var description: String { "\(origin.uuidString.prefix(8).lowercased())/\(sequence)" }
 }
 
-/// What is known of an entry without its payload.
+/// What is known of an entry without its payload. Copies share it, since a store and a queue hold one of each entry.
 public struct EntryHeader: Hashable, Codable, Sendable {
+    private final class Fields: Hashable, Codable, Sendable {
+        let identity: EntryIdentity
+        let id: EntryID
+        let key: String?
+        let enqueued: Timestamp
+        let payloadBytes: Int
+
+        init(identity: EntryIdentity, id: EntryID, key: String?, enqueued: Timestamp, payloadBytes: Int) {
+            self.identity = identity
+            self.id = id
+            self.key = key
+            self.enqueued = enqueued
+            self.payloadBytes = payloadBytes
+        }
+
+        static func == (left: Fields, right: Fields) -> Bool {
+            left === right
+                || left.identity == right.identity && left.id == right.id && left.key == right.key
+                    && left.enqueued == right.enqueued && left.payloadBytes == right.payloadBytes
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+    }
+
+    private let fields: Fields
+
     /// What tells it from every other entry.
-    public let identity: EntryIdentity
+    public var identity: EntryIdentity { fields.identity }
     /// What it is known by outside.
-    public let id: EntryID
+    public var id: EntryID { fields.id }
     /// Entries with one key run in the order of their sequences, where the queue is ordered; nil means no order.
-    public let key: String?
+    public var key: String? { fields.key }
     /// When it was taken in.
-    public let enqueued: Timestamp
+    public var enqueued: Timestamp { fields.enqueued }
     /// How large its payload is.
-    public let payloadBytes: Int
+    public var payloadBytes: Int { fields.payloadBytes }
 
     /// A header from its parts.
     public init(identity: EntryIdentity, id: EntryID, key: String?, enqueued: Timestamp, payloadBytes: Int) {
-        self.identity = identity
-        self.id = id
-        self.key = key
-        self.enqueued = enqueued
-        self.payloadBytes = payloadBytes
+        fields = Fields(identity: identity, id: id, key: key, enqueued: enqueued, payloadBytes: payloadBytes)
     }
+
+    /// A header as ``encode(to:)`` wrote it.
+    public init(from decoder: any Decoder) throws { fields = try Fields(from: decoder) }
+
+    /// Its parts, by their names.
+    public func encode(to encoder: any Encoder) throws { try fields.encode(to: encoder) }
 }
 
 /// One piece of work that the queue has taken charge of.

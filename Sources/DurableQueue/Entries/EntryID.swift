@@ -17,11 +17,21 @@ public struct EntryID: Hashable, Codable, Sendable, ExpressibleByStringInterpola
 
     /// An id of 128 random bits, as 32 hexadecimal digits.
     public static func made(using random: inout some RandomNumberGenerator) -> EntryID {
-        let digits = [random.next(), random.next()].map { (bits: UInt64) in
-            let text = String(bits, radix: 16)
-            return String(repeating: "0", count: 16 - text.count) + text
+        var bits = (random.next(), random.next()) as (UInt64, UInt64)
+        let text = withUnsafeBytes(of: &bits) { bytes in
+            String(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
+                for (index, byte) in bytes.enumerated() {
+                    digits[2 * index] = digit(byte >> 4)
+                    digits[2 * index + 1] = digit(byte & 15)
+                }
+                return 2 * bytes.count
+            }
         }
-        return EntryID(digits.joined())
+        return EntryID(text)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     /// The id itself.

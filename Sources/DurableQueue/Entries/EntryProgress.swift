@@ -49,8 +49,8 @@ public enum EntryStatus: Hashable, Sendable {
     case running
     /// It was completed, at this time.
     case completed(Timestamp)
-    /// It was given up.
-    case dead(DeadLetter)
+    /// It was given up. Apart from the rest, since few are.
+    indirect case dead(DeadLetter)
 }
 
 /// What a store knows of an entry besides what was enqueued.

@@ -1,4 +1,8 @@
+internal import CLinux
+
 /// The checksum of every record: CRC-32C (Castagnoli), as in RFC 3720, appendix B.4.
+///
+/// By the processor where it has an instruction for it, otherwise by tables.
 package enum CRC32C {
     /// Eight tables, so that eight bytes are taken at a time.
     private static let tables: [UInt32] = {
@@ -15,8 +19,16 @@ package enum CRC32C {
         return tables
     }()
 
+    /// Whether the processor has an instruction for it (SSE 4.2, ARMv8 CRC).
+    static let isInHardware = headframe_has_crc32c() != 0
+
     /// The checksum of bytes that follow those with the checksum `seed`.
     static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+        guard isInHardware, let start = bytes.baseAddress else { return byTables(bytes, seed: seed) }
+        return ~headframe_crc32c(~seed, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
+
+    static func byTables(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
         tables.withUnsafeBufferPointer { table in
             var value = ~seed
             var index = 0

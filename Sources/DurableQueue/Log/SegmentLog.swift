@@ -32,6 +32,7 @@ final class SegmentLog {
     private(set) var syncedThrough: UInt64
     private(set) var synchronizations = 0
     var moving: Moving?
+    private var spare = ByteWriter()
 
     /// An oldest segment whose live entries are being written anew at the end.
     struct Moving {
@@ -72,7 +73,11 @@ final class SegmentLog {
     func write(_ records: [StoreRecord]) throws(DurableQueueError) -> [Written] {
         guard !records.isEmpty else { return [] }
         if active.bytes >= options.segmentBytes { try rotate() }
+        // Its memory is used again and again: fresh pages cost more than what is written to them.
         var writer = ByteWriter()
+        swap(&writer, &spare)
+        defer { keep(&writer) }
+        writer.bytes.reserveCapacity(records.reduce(0) { $0 + Self.usualBytes + $1.payloadBytes })
         var written: [Written] = []
         written.reserveCapacity(records.count)
         var number = nextRecord
@@ -90,6 +95,17 @@ final class SegmentLog {
         try put(writer.bytes)
         nextRecord = number
         return written
+    }
+
+    /// What a record takes besides its payload, usually.
+    private static let usualBytes = 128
+    /// The most memory that is kept for the next batch.
+    private static let spareBytes = 16 << 20
+
+    private func keep(_ writer: inout ByteWriter) {
+        guard writer.bytes.capacity <= Self.spareBytes else { return }
+        writer.bytes.removeAll(keepingCapacity: true)
+        swap(&writer, &spare)
     }
 
     private func put(_ bytes: [UInt8]) throws(DurableQueueError) {
