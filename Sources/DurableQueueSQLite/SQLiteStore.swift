@@ -36,7 +36,7 @@ internal import Synchronization
 /// The database has to be in WAL mode (a `DatabasePool` is); the store sets `synchronous = FULL` on the connection that writes and relies on
 /// it, and refuses a transaction in which it is less. One process has the queue, which a lock file beside the database sees to; others may
 /// read its tables (``SQLiteStoreOptions/prefix``), and the rest of the database is open to all.
-public final class SQLiteStore: SharedStore {
+public final class SQLiteStore: SharedStore, GroupingStore {
     /// The UUID written when the tables were made.
     public let origin: UUID
     /// What the tables are in.
@@ -69,6 +69,7 @@ public final class SQLiteStore: SharedStore {
         /// Whether the transaction that is under way is the store's own.
         var isCommitting = false
         var tell: (@Sendable ([EntryIdentity]) -> Void)?
+        var groupEnd: (@Sendable () -> Void)?
     }
 
     let options: SQLiteStoreOptions
@@ -131,6 +132,9 @@ public final class SQLiteStore: SharedStore {
     public func onCompletion(_ tell: @escaping @Sendable ([EntryIdentity]) -> Void) {
         state.withLock { $0.tell = tell }
     }
+
+    /// Calls `end` from now on after all of a commit were told.
+    public func onGroupEnd(_ end: @escaping @Sendable () -> Void) { state.withLock { $0.groupEnd = end } }
 
     /// Entries with their payloads, read by a thread of its own.
     public func entries(_ identities: [EntryIdentity]) async throws(DurableQueueError) -> [Entry] {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// The store that a queue has if nothing else is asked for: records in append-only segments of one locked folder.
 ///
 /// A thread of its own writes what has gathered while it forced the last batch to the disk, and forces it there at once for all that wait.
-public final class SegmentLogStore: DurableStore {
+public final class SegmentLogStore: GroupingStore {
     /// The UUID written when the folder was made.
     public let origin: UUID
     /// The folder.
@@ -23,6 +23,7 @@ public final class SegmentLogStore: DurableStore {
     private struct State {
         var waiting: [Submission] = []
         var status = StoreStatus()
+        var groupEnd: (@Sendable () -> Void)?
     }
 
     /// Without the entries, which would be in memory twice.
@@ -86,17 +87,22 @@ public final class SegmentLogStore: DurableStore {
             return state.waiting
         }
         committer.commit(waiting)
-        noteStatus()
+        noteStatus()?()
         committer.compact()
-        noteStatus()
+        _ = noteStatus()
     }
 
-    private func noteStatus() {
+    /// Calls `end` from now on after all of a commit were told.
+    public func onGroupEnd(_ end: @escaping @Sendable () -> Void) { state.withLock { $0.groupEnd = end } }
+
+    /// Who is to know that all were told.
+    private func noteStatus() -> (@Sendable () -> Void)? {
         let (failure, postponed, count) = (committer.failure, committer.postponed, committer.log.synchronizations)
-        state.withLock { state in
+        return state.withLock { state in
             state.status.failure = failure
             state.status.postponedCompaction = postponed
             state.status.synchronizations = count
+            return state.groupEnd
         }
     }
 
@@ -141,7 +147,7 @@ public final class SegmentLogStore: DurableStore {
     private func finish() {
         commit()
         committer.close()
-        noteStatus()
+        _ = noteStatus()
         lock.release()
     }
 

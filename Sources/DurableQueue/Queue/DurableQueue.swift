@@ -36,6 +36,17 @@ public final class DurableQueue: Sendable {
     /// Rings when there is something to be sent to the other members.
     let groupBell = Bell()
 
+    /// What the store has said of a submission.
+    private struct Told: Sendable {
+        let records: [StoreRecord]
+        let intake: EntryIdentity?
+        let failure: DurableQueueError?
+    }
+
+    private let told = Mutex<[Told]>([])
+    /// Whether the store says when it has told all of a group.
+    private let isGrouping: Bool
+
     /// A queue over what a store recovered.
     ///
     /// - Parameters:
@@ -63,6 +74,7 @@ public final class DurableQueue: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
+        isGrouping = store is any GroupingStore
         let recovery = store.recovery
         let (state, actions) = QueueState.starting(
             origin: store.origin, configuration: configuration, recovery: recovery, random: random, now: clock.now)
@@ -76,6 +88,7 @@ public final class DurableQueue: Sendable {
         for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
         }
+        (store as? any GroupingStore)?.onGroupEnd { [weak self] in self?.actOnTold() }
         perform { _ in actions }
         (store as? any SharedStore)?.onCompletion { [weak self] in self?.noteCompletion(of: $0) }
     }
@@ -189,16 +202,32 @@ public final class DurableQueue: Sendable {
         if durability == .written { core.unflushed = true }
         store.submit(records, until: durability) { [weak self] failure in
             guard let self else { return }
-            perform { core in
-                if failure == nil { core.group?.note(records) }
-                self.answerWithdrawn(records, failure, &core)
-                if let intake {
-                    return failure.map { core.state.storeFailed(intake, $0) }
-                        ?? core.state.stored(intake, now: self.clock.now)
+            told.withLock { $0.append(Told(records: records, intake: intake, failure: failure)) }
+            if !isGrouping { actOnTold() }
+        }
+    }
+
+    /// Acts on what the store has said: all at once, since every turn of the lock is on the way of every entry.
+    private func actOnTold() {
+        let told = told.withLock { told in
+            defer { told = [] }
+            return told
+        }
+        guard !told.isEmpty else { return }
+        perform { core in
+            let now = clock.now
+            var actions: [QueueState.Action] = []
+            for one in told {
+                if one.failure == nil { core.group?.note(one.records) }
+                answerWithdrawn(one.records, one.failure, &core)
+                if let intake = one.intake {
+                    actions +=
+                        one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now)
+                } else if let failure = one.failure {
+                    note(failure, one.records, &core)
                 }
-                if let failure { self.note(failure, records, &core) }
-                return []
             }
+            return actions
         }
     }
 

@@ -25,7 +25,9 @@ struct Intakes: Sendable {
 
     private var lastTicket: UInt64 = 0
     private var waiting: [UInt64: Waiting] = [:]
-    private var byEntry: [EntryIdentity: [UInt64]] = [:]
+    private var byEntry: [EntryIdentity: UInt64] = [:]
+    /// Further ones that wait for an entry, of which there are few.
+    private var others: [EntryIdentity: [UInt64]] = [:]
     private var queued: Deque<Request> = []
     /// In order, since all wait equally long.
     private var deadlines: Deque<(deadline: Timestamp, ticket: UInt64)> = []
@@ -54,7 +56,7 @@ struct Intakes: Sendable {
         let ticket = request.waiter.ticket
         unregistered.remove(ticket)
         waiting[ticket] = Waiting(waiter: request.waiter, identity: identity, isKnown: isKnown)
-        byEntry[identity, default: []].append(ticket)
+        if byEntry[identity] == nil { byEntry[identity] = ticket } else { others[identity, default: []].append(ticket) }
         deadlines.append((request.deadline, ticket))
         while let first = deadlines.first, waiting[first.ticket] == nil { deadlines.removeFirst() }
     }
@@ -70,7 +72,13 @@ struct Intakes: Sendable {
     }
 
     private mutating func take(_ identity: EntryIdentity) -> [Waiting] {
-        (byEntry.removeValue(forKey: identity) ?? []).compactMap { waiting.removeValue(forKey: $0) }
+        let first = byEntry.removeValue(forKey: identity).flatMap { waiting.removeValue(forKey: $0) }
+        let more = others.isEmpty ? [] : others.removeValue(forKey: identity) ?? []
+        return (first.map { [$0] } ?? []) + more.compactMap { waiting.removeValue(forKey: $0) }
+    }
+
+    private mutating func forget(_ ticket: UInt64, of identity: EntryIdentity) {
+        if byEntry[identity] == ticket { byEntry[identity] = nil } else { others[identity]?.removeAll { $0 == ticket } }
     }
 
     // MARK: Waiting for room
@@ -104,7 +112,7 @@ struct Intakes: Sendable {
         while let first = deadlines.first, first.deadline <= now || waiting[first.ticket] == nil {
             deadlines.removeFirst()
             guard let found = waiting.removeValue(forKey: first.ticket) else { continue }
-            byEntry[found.identity]?.removeAll { $0 == first.ticket }
+            forget(first.ticket, of: found.identity)
             late.append((found.waiter, found.identity))
         }
         return late
@@ -123,7 +131,7 @@ struct Intakes: Sendable {
     mutating func cancel(_ ticket: UInt64) -> [QueueState.Action] {
         let error = DurableQueueError(.cancelled, "the intake was cancelled: the entry may be stored and run")
         if let found = waiting.removeValue(forKey: ticket) {
-            byEntry[found.identity]?.removeAll { $0 == ticket }
+            forget(ticket, of: found.identity)
             answers.append((found.waiter, .failure(error)))
         } else if let index = queued.firstIndex(where: { $0.waiter.ticket == ticket }) {
             answers.append((queued.remove(at: index).waiter, .failure(error)))

@@ -15,6 +15,7 @@ extension SQLiteStore {
     }
 
     func commit(_ submissions: [Submission]) {
+        defer { state.withLock { $0.groupEnd }?() }
         if let failure = state.withLock({ $0.status.failure }) { return submissions.forEach { $0.done(failure) } }
         var outcomes: [DurableQueueError?]
         do throws(DurableQueueError) {
