@@ -90,7 +90,7 @@ final class LogCommitter: @unchecked Sendable {
     /// Forces the rest to the disk; nothing is taken after it.
     func close() {
         guard failure == nil else { return }
-        do throws(DurableQueueError) { try log.synchronize() } catch { note(error) }
+        do throws(DurableQueueError) { try log.finish() } catch { note(error) }
         if failure == nil { failure = .closedStore }
     }
 

@@ -88,8 +88,10 @@ struct LogRecovery {
         index.table.noteSequence(segment.header.highestSequence, of: origin)
         let (end, unsyncedFrom) = try takeRecords(segment)
         if end < segment.bytes.count {
-            try checkTail(segment, from: end, isLast: isLast)
-            try cut(segment, at: end)
+            // Nothing but zeros is the room that is made ahead of the records.
+            let contentEnd = max(end, (segment.bytes.lastIndex { $0 != 0 } ?? 0) + 1)
+            if end < contentEnd { try checkTail(segment, from: end, through: contentEnd, isLast: isLast) }
+            try cut(segment, at: end, isTorn: end < contentEnd)
         }
         if isLast { try force(segment, from: unsyncedFrom, to: end) }
         if nextRecord == first {
@@ -123,14 +125,15 @@ struct LogRecovery {
     }
 
     /// Refuses when something behind the unreadable part says that it had been on the disk.
-    private func checkTail(_ segment: Read, from offset: Int, isLast: Bool) throws(DurableQueueError) {
+    private func checkTail(_ segment: Read, from offset: Int, through end: Int, isLast: Bool) throws(DurableQueueError)
+    {
         let missing = nextRecord ?? 0
         guard isLast else {
             throw .corrupted(segment.file.path, offset, "record \(missing) cannot be read, and a later segment follows")
         }
         let last = missing + UInt64(segment.bytes.count)
         var position = offset
-        while position < segment.bytes.count {
+        while position < end {
             if let frame = RecordFrame.read(
                 segment.bytes, at: position, segment: segment.header.segment, expecting: (missing + 1)...last)
             {
@@ -145,11 +148,12 @@ struct LogRecovery {
         }
     }
 
-    private mutating func cut(_ segment: Read, at offset: Int) throws(DurableQueueError) {
+    private mutating func cut(_ segment: Read, at offset: Int, isTorn: Bool) throws(DurableQueueError) {
         do { try segment.file.truncate(to: offset) } catch {
             throw DurableQueueError(error, while: "cutting off a torn tail")
         }
         index.setBytes(offset, of: segment.header.segment)
+        guard isTorn else { return }
         dropped.append(
             DroppedTail(
                 path: segment.file.path, offset: offset, bytes: segment.bytes.count - offset,

@@ -24,6 +24,8 @@ public final class SegmentLogStore: GroupingStore {
         var waiting: [Submission] = []
         var status = StoreStatus()
         var groupEnd: (@Sendable () -> Void)?
+        /// How many a commit waits for a moment to be handed over; 0 while none waits.
+        var expected = 0
     }
 
     /// Without the entries, which would be in memory twice.
@@ -31,6 +33,9 @@ public final class SegmentLogStore: GroupingStore {
     let index: SharedLogIndex
     let reader: LogReader
     private let committer: LogCommitter
+    /// Used by the log's thread alone.
+    nonisolated(unsafe) private var gathering = Gathering()
+    private let arrivals = ThreadBell()
     private let thread: WorkerThread
     private let readerThread: WorkerThread
     private let lock: any FileLock
@@ -67,11 +72,12 @@ public final class SegmentLogStore: GroupingStore {
         _ records: [StoreRecord], until durability: Durability,
         done: @escaping @Sendable (DurableQueueError?) -> Void
     ) {
-        let isFirst = state.withLock { state in
+        let (isFirst, isLast) = state.withLock { state in
             state.waiting.append(Submission(records: records, durability: durability, done: done))
-            return state.waiting.count == 1
+            return (state.waiting.count == 1, state.waiting.count == state.expected)
         }
         if isFirst { thread.submit { self.commit() } }
+        if isLast { arrivals.ring() }
     }
 
     /// What was found at opening. The entries are those that it holds by now.
@@ -82,12 +88,22 @@ public final class SegmentLogStore: GroupingStore {
     }
 
     private func commit() {
+        if let (count, limit) = gathering.plan(waiting: state.withLock { $0.waiting.count }) {
+            let isThere = state.withLock { state in
+                state.expected = count
+                return state.waiting.count >= count
+            }
+            if !isThere { arrivals.wait(atMost: limit) }
+        }
         let waiting = state.withLock { state in
-            defer { state.waiting = [] }
+            defer { (state.waiting, state.expected) = ([], 0) }
             return state.waiting
         }
+        let start = ContinuousClock.now
         committer.commit(waiting)
         noteStatus()?()
+        gathering.committed(
+            waiting.count, in: ContinuousClock.now - start, leaving: state.withLock { $0.waiting.count })
         committer.compact()
         _ = noteStatus()
     }

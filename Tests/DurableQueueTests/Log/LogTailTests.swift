@@ -14,8 +14,10 @@ internal import Testing
         let ends: [Int]
         let synced: Int
 
-        init(synced: Int, unsynced: Int) async throws {
-            let store = try SegmentLogStore(folder: "/log", fileSystem: fileSystem)
+        init(synced: Int, unsynced: Int, room: Int = 0) async throws {
+            var options = SegmentLogOptions()
+            options.roomBytes = room
+            let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: fileSystem)
             segment = try #require(
                 fileSystem.sizes(in: "/log").keys.filter { $0.hasSuffix(".segment") }.sorted().last.map { "/log/\($0)" }
             )
@@ -64,6 +66,47 @@ internal import Testing
             #expect(store.recovery.dropped.map(\.offset) == [scene.ends[whole]])
             await store.close()
         }
+    }
+
+    /// Zeros behind the records are no record and no damage; what was torn before them is.
+    @Test func zerosBehindTheRecordsAreTheirEnd() async throws {
+        let scene = try await Scene(synced: 3, unsynced: 2, room: 1000)
+        let bare = try await Scene(synced: 3, unsynced: 2)
+        let content = try #require(scene.bytes.lastIndex { $0 != 0 }) + 1
+        #expect(content == bare.bytes.count && scene.bytes.count > content + 500)
+        for size in [content, content + 1, content + 19, content + 20, content + 21, scene.bytes.count] {
+            let fileSystem = scene.with(Array(scene.bytes.prefix(size)))
+            let store = try SegmentLogStore(folder: "/log", fileSystem: fileSystem)
+            #expect(store.recovery.entries.count == 5)
+            #expect(store.recovery.dropped == [])
+            #expect(fileSystem.contents(of: scene.segment)?.count == content)
+            await store.close()
+        }
+        var torn = scene.bytes
+        for offset in content - 10..<content { torn[offset] = 0 }
+        let store = try SegmentLogStore(folder: "/log", fileSystem: scene.with(torn))
+        #expect(store.recovery.entries.count == 4)
+        #expect(store.recovery.dropped.map(\.offset) == [bare.ends[4]])
+        await store.close()
+        // Zeros in place of what was forced to the disk are damage.
+        var lost = scene.bytes
+        for offset in bare.ends[1]..<bare.ends[2] { lost[offset] = 0 }
+        let fileSystem = scene.with(lost)
+        let error = #expect(throws: DurableQueueError.self) {
+            try SegmentLogStore(folder: "/log", fileSystem: fileSystem)
+        }
+        #expect(error?.code == .corrupted)
+    }
+
+    @Test func anEndInGoodOrderLeavesNoRoomBehind() async throws {
+        let fileSystem = SimulatedFileSystem()
+        let store = try SegmentLogStore(folder: "/log", fileSystem: fileSystem)
+        try await store.append([.add(LogFaultTests.entry(1, in: store))])
+        let open = fileSystem.sizes(in: "/log").values.max() ?? 0
+        #expect(open > 1 << 20)
+        #expect(store.status.diskBytes < 1000)
+        await store.close()
+        #expect(fileSystem.sizes(in: "/log").values.max() ?? 0 < 1000)
     }
 
     @Test func anyByteChangedBeforeWhatWasSynced() async throws {

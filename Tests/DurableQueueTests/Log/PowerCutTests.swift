@@ -7,17 +7,19 @@ internal import Testing
 @Suite struct PowerCutTests {
     static let seedCount = ProcessInfo.processInfo.environment["HEADFRAME_POWER_CUT_SEEDS"].flatMap(UInt64.init) ?? 4
 
-    static let options = {
+    /// With room ahead of the records or, for every other seed, without.
+    static func options(_ seed: UInt64) -> SegmentLogOptions {
         var options = SegmentLogOptions()
+        options.roomBytes = seed % 2 == 0 ? 0 : 700
         options.segmentBytes = 1500
         options.compactionStepBytes = 300
         return options
-    }()
+    }
 
     static func test(seed: UInt64, _ mutant: DurabilityMutant? = nil) -> PowerCutTest {
         PowerCutTest(seed: seed, stepCount: 80) { folder, fileSystem in
             let seen = mutant?.mutating(fileSystem) ?? fileSystem
-            let store = try SegmentLogStore(folder: folder, options: options, fileSystem: seen)
+            let store = try SegmentLogStore(folder: folder, options: options(seed), fileSystem: seen)
             return mutant?.mutating(store) ?? store
         }
     }
