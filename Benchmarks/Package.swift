@@ -14,5 +14,10 @@ let package = Package(
         // Holds miners' connections. It needs nothing of ours: what it measures is another process.
         .executableTarget(name: "stratum-load", swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "HeadframeMesh", package: "headframe")]),
+        // The disk alone; and gearmand, which has to be installed: `scripts/install-packages bench`.
+        .executableTarget(name: "queue-raw"),
+        .executableTarget(name: "queue-gearman", linkerSettings: [.linkedLibrary("gearman")]),
+        .executableTarget(
+            name: "queue-headframe", dependencies: [.product(name: "HeadframeQueue", package: "headframe")]),
     ]
 )
