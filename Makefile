@@ -1,7 +1,7 @@
 # Everything needs no configuration: see `make help`. What a target does stands in scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum chaos-queue bench-rpc bench-stratum
+.PHONY: help up prepare down status watch logs block clean-state test test-build simulate fuzz-stratum chaos-queue bench-rpc bench-stratum bench-queue
 .PHONY: chaos-shares bench-reporter smoke examples format lint
 
 # Choices for `make up`, kept in .headframe/env until chosen otherwise: CONFIG=release|debug, CHAIN=testnet|regtest,
@@ -69,6 +69,10 @@ bench-rpc: ## Round trips and requests/s beside raw ZeroMQ and Python zerorpc
 	@scripts/install-packages runtime test
 	@scripts/venv
 	Benchmarks/bench-rpc
+
+bench-queue: ## Entries/s and latency of the durable queue beside the disk's limit and gearmand: ROUNDS=5
+	@scripts/install-packages runtime bench
+	@ROUNDS=$(or $(ROUNDS),5) Benchmarks/bench-queue
 
 bench-stratum: ## How soon a new tip reaches all miners: CONNECTIONS=2000, or of a running pool: URL=stratum+tcp://...
 	@scripts/install-packages runtime
