@@ -133,6 +133,8 @@ internal import Testing
             configuration: Self.configuration { configuration in
                 configuration.maximumEntries = 1
                 configuration.atBound = .wait
+                // One after the other, beside tests that take the whole processor.
+                configuration.acknowledgeWithin = .seconds(60)
             })
         try await Self.running(waiting, { _ in }) {
             try await withThrowingTaskGroup { group in
