@@ -118,7 +118,11 @@ final class ShareQueue: ShareSink, Service {
     }
 
     /// Has other servers hold what is in the queue, and holds what is in theirs, until its task is cancelled.
-    func replicate(on node: MeshNode) async { await group?.run(on: node) }
+    func replicate(on node: MeshNode) async {
+        if let group { return await group.run(on: node) }
+        // With nobody to hold it there is nothing to do, and a service that returns would end the process. Cancelled, the wait throws.
+        try? await gracefulShutdown()
+    }
 
     /// Lets those who count read what came last, for a moment, and then no more: at the end of the process their streams have to end.
     func letReadersFinish(within time: Duration) async {
