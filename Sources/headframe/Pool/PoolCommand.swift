@@ -70,7 +70,7 @@ struct PoolWorkers: AsyncParsableCommand {
             is the pool's: 1 takes 65,537 hashes of scrypt, or 2^32 of SHA-256d. A worker's last share is \
             known for 30 days.
 
-            --json: {worker, connections, hashesPerSecond, accepted, stale, duplicate, lowDifficulty, invalid, \
+            --json: {worker, connections, hashesPerSecond, accepted, stale, duplicate, lowDifficulty, invalid, unrecorded, \
             acceptedDifficulty, difficulty, lastShare}.
             """)
 
@@ -124,7 +124,7 @@ struct PoolShares: AsyncParsableCommand {
         discussion: """
             Minutes are of UTC. DIFFICULTY is the sum over the accepted shares: what they are worth.
 
-            --json: {minute, accepted, stale, duplicate, lowDifficulty, invalid, difficulty, workers}; minutes without a share are left out.
+            --json: {minute, accepted, stale, duplicate, lowDifficulty, invalid, unrecorded, difficulty, workers}; minutes without a share are left out.
             """)
 
     @OptionGroup var shares: ShareOptions

@@ -90,7 +90,7 @@ struct PoolBlock: Equatable, Sendable {
 /// Shares by what became of them.
 struct ShareTotals: Equatable, Sendable {
     /// What a share can come to; `accepted`, or why it was not.
-    static let rejections = ["stale", "duplicate", "lowDifficulty", "invalid"]
+    static let rejections = ["stale", "duplicate", "lowDifficulty", "invalid", "unrecorded"]
 
     private(set) var counts: [String: Int] = [:]
     /// The sum of the difficulties of the accepted ones: what they are worth.

@@ -168,8 +168,8 @@ struct SharesReport: PoolReport {
     var table: Table? {
         guard !minutes.isEmpty else { return nil }
         var table = Table([
-            "MINUTE (UTC)", "WORKERS", "ACCEPTED", "STALE", "DUPLICATE", "LOW DIFFICULTY", "INVALID", "REJECTED %",
-            "DIFFICULTY", "HASH RATE",
+            "MINUTE (UTC)", "WORKERS", "ACCEPTED", "STALE", "DUPLICATE", "LOW DIFFICULTY", "INVALID", "UNRECORDED",
+            "REJECTED %", "DIFFICULTY", "HASH RATE",
         ])
         for minute in minutes {
             let begin = Date(timeIntervalSince1970: Double(minute.minute) * 60)
