@@ -78,6 +78,10 @@ bench-stratum: ## How soon a new tip reaches all miners: CONNECTIONS=2000, or of
 	@scripts/install-packages runtime
 	@CONNECTIONS=$(or $(CONNECTIONS),2000) Benchmarks/bench-stratum
 
+bench-reporter: ## How fast a reporter counts what an hour without Redis has left: SHARES=1000000
+	@scripts/install-packages runtime
+	@SHARES=$(or $(SHARES),1000000) Benchmarks/bench-reporter
+
 smoke: ## A release build of the whole pool for half a minute: does anything fall?
 	@scripts/smoke
 

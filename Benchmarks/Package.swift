@@ -13,6 +13,14 @@ let package = Package(
         .executableTarget(name: "rpc-raw", linkerSettings: [.linkedLibrary("zmq")]),
         // Holds miners' connections. It needs nothing of ours: what it measures is another process.
         .executableTarget(name: "stratum-load", swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
+        // An hour's shares for bench-reporter, laid down as a stratum server lays them down.
+        .executableTarget(
+            name: "share-spool",
+            dependencies: [
+                .product(name: "HeadframeQueue", package: "headframe"),
+                .product(name: "HeadframeMining", package: "headframe"),
+            ],
+            swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "HeadframeMesh", package: "headframe")]),
         // The disk alone; and gearmand, which has to be installed: `scripts/install-packages bench`.
         .executableTarget(name: "queue-raw"),
