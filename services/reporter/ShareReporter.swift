@@ -105,6 +105,7 @@ final class ShareReporter: Sendable {
     /// Asks the servers for their queues, again and again.
     private func look(_ node: MeshNode) async {
         var silent: Set<String> = []
+        var gauges: [ShareSource: Gauge] = [:]
         repeat {
             let names = servers.withLock { $0 }
             let known = silent
@@ -114,7 +115,7 @@ final class ShareReporter: Sendable {
                 }
                 return await group.reduce(into: []) { if let name = $1 { $0.insert(name) } }
             }
-            measure()
+            measure(&gauges)
         } while (try? await Task.sleep(for: options.lookEvery * Double.random(in: 0.8..<1.2))) != nil
     }
 
@@ -138,13 +139,18 @@ final class ShareReporter: Sendable {
         }
     }
 
-    private func measure() {
-        let standings = board.standings
-        for (source, report) in sources {
-            guard let cursor = standings[source]?.cursor else { continue }
-            let lag = report.acknowledgedThrough > cursor ? report.acknowledgedThrough - cursor : 0
-            Gauge(label: "reporter_source_lag", dimensions: [("source", source.name), ("server", source.instance)])
-                .record(lag)
+    /// Shows how far each source that is followed here lags behind, and no others.
+    private func measure(_ gauges: inout [ShareSource: Gauge]) {
+        let (standings, sources) = (board.standings, sources)
+        for source in gauges.keys where standings[source] == nil { gauges.removeValue(forKey: source)?.destroy() }
+        for (source, standing) in standings {
+            guard let cursor = standing.cursor, let report = sources[source] else { continue }
+            let gauge =
+                gauges[source]
+                ?? Gauge(
+                    label: "reporter_source_lag", dimensions: [("source", source.name), ("server", source.instance)])
+            gauges[source] = gauge
+            gauge.record(report.acknowledgedThrough > cursor ? report.acknowledgedThrough - cursor : 0)
         }
     }
 
