@@ -52,6 +52,8 @@ extension DurableQueue {
             return core.group?.update(origin, now: now) { $0.await(awaited, now: now) } ?? []
         case .safe(let sequences):
             result += core.state.safe(sequences.map { EntryIdentity(origin: origin, sequence: $0) })
+        case .withdrawn(let sequences):
+            for sequence in sequences { noteWithdrawn(EntryIdentity(origin: origin, sequence: sequence), &core) }
         case .stop: core.state.disown(origin)
         }
         return []
@@ -105,7 +107,9 @@ extension DurableQueue {
                 // One that failed before.
                 self.writeNext(of: origin, &core)
             }
-            // The time of a lease, too, decides who may run.
+            // The time of a lease, too, decides who may run, and go on running.
+            let runnable = core.group?.runnable(now: self.clock.now) ?? []
+            for run in core.runs.values where !runnable.contains(run.origin) { run.revocation.yield() }
             return core.state.hasReady ? actions + [.dispatch] : actions
         }
     }

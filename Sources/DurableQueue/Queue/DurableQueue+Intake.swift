@@ -47,15 +47,19 @@ extension DurableQueue {
     func expireIntakes(_ core: inout Core, now: Timestamp) -> [QueueState.Action] {
         var actions: [QueueState.Action] = []
         for (waiter, identity) in core.intakes.takeLate(now: now) {
-            if core.withdrawn[identity] != nil {
-                core.withdrawn[identity]?.append(waiter)
+            if core.withdrawals[identity] != nil {
+                core.withdrawals[identity]?.waiters.append(waiter)
             } else if configuration.withdrawsUnreplicated, let withdrawal = core.state.withdraw(identity) {
-                core.withdrawn[identity] = [waiter]
+                core.withdrawals[identity] = Withdrawal(
+                    waiters: [waiter], deadline: now + configuration.withdrawWithin)
                 actions += withdrawal
             } else {
                 let error = core.state.isWaitingForMembers(identity) ? notReplicated(identity) : timeout(identity)
                 core.intakes.answer(waiter, .failure(error))
             }
+        }
+        for (identity, withdrawal) in core.withdrawals where withdrawal.deadline <= now {
+            endWithdrawal(of: identity, isGivenUp: true, &core)
         }
         core.intakes.refuseLate(
             now: now,
@@ -68,17 +72,39 @@ extension DurableQueue {
         return actions
     }
 
-    /// Entries were forgotten, on the disk or in vain; those that were taken back are answered.
-    func answerWithdrawn(_ records: [StoreRecord], _ failure: DurableQueueError?, _ core: inout Core) {
-        guard !core.withdrawn.isEmpty else { return }
+    /// Entries were forgotten here, on the disk or in vain.
+    func noteForgotten(_ records: [StoreRecord], _ failure: DurableQueueError?, _ core: inout Core) {
+        guard !core.withdrawals.isEmpty else { return }
         for case .forget(let identities) in records {
-            for identity in identities {
-                guard let waiters = core.withdrawn.removeValue(forKey: identity) else { continue }
-                let error = failure == nil ? withdrawn(identity) : notReplicated(identity)
-                for waiter in waiters { core.intakes.answer(waiter, .failure(error)) }
-                core.intakes.fail(identity, error)
+            for identity in identities where core.withdrawals[identity] != nil {
+                core.withdrawals[identity]?.isForgottenHere = failure == nil
+                endWithdrawal(of: identity, isGivenUp: failure != nil, &core)
             }
         }
+    }
+
+    /// No other member holds an entry that is being taken back.
+    func noteWithdrawn(_ identity: EntryIdentity, _ core: inout Core) {
+        core.withdrawals[identity]?.isForgottenElsewhere = true
+        endWithdrawal(of: identity, isGivenUp: false, &core)
+    }
+
+    private func endWithdrawal(of identity: EntryIdentity, isGivenUp: Bool, _ core: inout Core) {
+        guard let withdrawal = core.withdrawals[identity] else { return }
+        let isDone = withdrawal.isForgottenHere && withdrawal.isForgottenElsewhere
+        guard isDone || isGivenUp else { return }
+        core.withdrawals[identity] = nil
+        let error = isDone ? withdrawn(identity) : halfWithdrawn(identity)
+        for waiter in withdrawal.waiters { core.intakes.answer(waiter, .failure(error)) }
+        core.intakes.fail(identity, error)
+    }
+
+    private func halfWithdrawn(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .notReplicated,
+            "the entry \(identity) of \(configuration.name) was not confirmed by enough members in time and is being taken back, but a member "
+                + "that may have it does not answer: it runs only if this one is lost before that one returns; see which members are up"
+        )
     }
 
     private func withdrawn(_ identity: EntryIdentity) -> DurableQueueError {

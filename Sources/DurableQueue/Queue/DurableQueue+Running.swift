@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Logging
 internal import Synchronization
 
@@ -91,7 +92,9 @@ extension DurableQueue {
         }
         var failures = missing(from: deliveries, of: batch)
         do {
-            if !deliveries.isEmpty { try await handle(deliveries, handler) }
+            if !deliveries.isEmpty { try await handle(deliveries, of: batch.origin, handler) }
+        } catch is OwnershipLost {
+            return perform { core in core.state.released(batch) }
         } catch let failure as BatchFailure {
             failures.merge(failure.errors) { first, _ in first }
         } catch {
@@ -101,14 +104,38 @@ extension DurableQueue {
         perform { core in core.state.finished(batch, failures: failures, now: clock.now) }
     }
 
-    /// Runs the handler, and cancels it when its time is over.
+    /// Another member may run the entries by now.
+    private struct OwnershipLost: Error {}
+
+    /// Nil where there is nobody else.
+    private func beginRun(of origin: UUID) -> (number: UInt64, revocation: AsyncStream<Void>)? {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        return core.withLock { core in
+            guard core.group != nil else { return nil }
+            core.lastRun += 1
+            core.runs[core.lastRun] = Run(origin: origin, revocation: continuation)
+            return (core.lastRun, stream)
+        }
+    }
+
+    /// Runs the handler, and cancels it when its time is over, or its ownership.
     private func handle(
-        _ deliveries: [Delivery], _ handler: @escaping @Sendable ([Delivery]) async throws -> Void
+        _ deliveries: [Delivery], of origin: UUID,
+        _ handler: @escaping @Sendable ([Delivery]) async throws -> Void
     ) async throws {
         let limit = configuration.runWithin
+        let run = beginRun(of: origin)
+        defer { if let run { core.withLock { $0.runs[run.number] = nil } } }
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { try await handler(deliveries) }
+            if let run {
+                group.addTask {
+                    for await _ in run.revocation { throw OwnershipLost() }
+                    // Nothing but the cancellation of this task ends them.
+                    throw CancellationError()
+                }
+            }
             group.addTask {
                 try await Task.sleep(for: limit)
                 throw DurableQueueError(

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 public import Logging
 public import Mesh
 internal import Synchronization
@@ -20,12 +21,29 @@ public final class DurableQueue: Sendable {
         /// What the store did not take for want of space; handed over again until it does.
         var owed: [StoreRecord] = []
         var lastFailure: DurableQueueError?
-        /// Entries that are being taken back, with who is to be told of it.
-        var withdrawn: [EntryIdentity: [Intakes.Waiter]] = [:]
+        /// Entries that are being taken back.
+        var withdrawals: [EntryIdentity: Withdrawal] = [:]
+        /// Batches that run.
+        var runs: [UInt64: Run] = [:]
+        var lastRun: UInt64 = 0
         /// Entries that somebody else writes, until they are written; in a group alone.
         var shared: [EntryIdentity: Entry] = [:]
         /// What there is to know as a member of a group.
         var group: GroupState?
+    }
+
+    /// An entry that is taken back, and who is told when it is in no store any more.
+    struct Withdrawal: Sendable {
+        var waiters: [Intakes.Waiter]
+        let deadline: Timestamp
+        var isForgottenHere = false
+        var isForgottenElsewhere = false
+    }
+
+    /// A batch that runs, and by what it is told that it must not any more.
+    struct Run: Sendable {
+        let origin: UUID
+        let revocation: AsyncStream<Void>.Continuation
     }
 
     let core: Mutex<Core>
@@ -219,7 +237,7 @@ public final class DurableQueue: Sendable {
             var actions: [QueueState.Action] = []
             for one in told {
                 if one.failure == nil { core.group?.note(one.records) }
-                answerWithdrawn(one.records, one.failure, &core)
+                noteForgotten(one.records, one.failure, &core)
                 if let intake = one.intake {
                     actions +=
                         one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now)

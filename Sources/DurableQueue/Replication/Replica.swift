@@ -20,6 +20,8 @@ public struct Replica: Sendable {
         case own(TakeoverEpoch)
         /// Enough members hold these: acknowledge them, then run them.
         case safe([UInt64])
+        /// These were taken back before they were safe, and nobody holds them any more.
+        case withdrawn([UInt64])
         /// The entries are another's: begin no run, and take nothing in.
         case stop(by: TakeoverEpoch)
     }
@@ -136,7 +138,11 @@ public struct Replica: Sendable {
     public mutating func snapshotRead(
         for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
     ) -> [Action] {
-        carryOut(source?.snapshotRead(for: member, after: after, records, isLast: isLast, now: now) ?? [])
+        // The store shows entries a little before this is told of them: they are still to be numbered, and follow as records.
+        let known = records.filter { record in
+            if case .add(let entry) = record { holder.holds(entry.identity.sequence) } else { true }
+        }
+        return carryOut(source?.snapshotRead(for: member, after: after, known, isLast: isLast, now: now) ?? [])
     }
 
     /// Lets time pass; to be called several times in a heartbeat.
@@ -219,6 +225,7 @@ public struct Replica: Sendable {
             switch action {
             case .send(let message, let receiver): return [.send(message, to: receiver)]
             case .safe(let sequences): return [.safe(sequences)]
+            case .withdrawn(let sequences): return [.withdrawn(sequences)]
             case .readSnapshot(let member, let after): return [.readSnapshot(for: member, after: after)]
             case .deposed(let epoch): return stop(by: epoch)
             case .persist(let roster):

@@ -115,6 +115,9 @@ public struct ReplicaHolder: Sendable {
         return [persist([])]
     }
 
+    /// Whether it knows an entry.
+    func holds(_ sequence: UInt64) -> Bool { unfinished.contains(sequence) || finished.contains(sequence) }
+
     /// As the owner: these are in the store already.
     public mutating func note(_ records: [ReplicaRecord]) {
         for record in records { apply(record) }

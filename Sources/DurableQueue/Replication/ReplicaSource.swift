@@ -12,6 +12,8 @@ public struct ReplicaSource: Sendable {
         case send(ReplicaMessage, to: MemberID)
         /// Enough members hold these: acknowledge them, then run them.
         case safe([UInt64])
+        /// These were taken back before they were safe, and no member of the group holds them any more.
+        case withdrawn([UInt64])
         /// Read what there is of the origin behind this sequence, for ``ReplicaSource/snapshotRead(for:after:_:isLast:now:)``.
         case readSnapshot(for: MemberID, after: UInt64)
         /// Hand this to ``ReplicaHolder/own(_:)-(Roster)``, and say ``ReplicaSource/rosterPersisted(now:)`` when it is on the disk.
@@ -32,6 +34,8 @@ public struct ReplicaSource: Sendable {
         var state = State.unknown
         var sent: UInt64 = 0
         var confirmed: UInt64 = 0
+        /// The highest number that was ever sent to it, in records or in a snapshot.
+        var highestSent: UInt64 = 0
         /// When that was sent which it answered last: the lease counts from there.
         var answered: Timestamp?
         var lastSent: Timestamp?
@@ -64,6 +68,8 @@ public struct ReplicaSource: Sendable {
     private(set) var base: UInt64 = 0
     private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
     private var changeNumber: UInt64?
+    /// What was forgotten before it was safe: the number of that record, and who may have the entry until it has the record.
+    private var withdrawals: [(number: UInt64, sequence: UInt64, suspects: Set<MemberID>)] = []
 
     /// Begins, once what was merged is on the disk.
     public init(
@@ -101,6 +107,7 @@ public struct ReplicaSource: Sendable {
         for record in records {
             backlog.append(record)
             if case .add(let entry) = record { unsafe.append((end, entry.identity.sequence)) }
+            if case .forgotten(let sequences) = record { withdraw(Set(sequences)) }
         }
         trim()
         return sendAll(now: now) + settle(now: now)
@@ -110,6 +117,28 @@ public struct ReplicaSource: Sendable {
     public mutating func await(_ sequences: [UInt64], now: Timestamp) -> [Action] {
         for sequence in sequences { unsafe.append((end, sequence)) }
         return settle(now: now)
+    }
+
+    private mutating func withdraw(_ sequences: Set<UInt64>) {
+        for (number, sequence) in self.unsafe where sequences.contains(sequence) {
+            let suspects = followers.filter { $0.value.highestSent >= number }
+            withdrawals.append((end, sequence, Set(suspects.keys)))
+        }
+        unsafe.removeAll { sequences.contains($0.sequence) }
+    }
+
+    /// What nobody holds any more. A member that has left the group is not asked for what it has.
+    private mutating func takeWithdrawn() -> [UInt64] {
+        guard !withdrawals.isEmpty else { return [] }
+        let isGone = { (withdrawal: (number: UInt64, sequence: UInt64, suspects: Set<MemberID>)) in
+            withdrawal.suspects.allSatisfy { member in
+                guard let follower = self.followers[member] else { return true }
+                return follower.isFollowing && follower.confirmed >= withdrawal.number
+            }
+        }
+        let gone = withdrawals.filter(isGone).map(\.sequence)
+        withdrawals.removeAll { gone.contains($0.sequence) }
+        return gone
     }
 
     private mutating func trim() {
@@ -170,6 +199,8 @@ public struct ReplicaSource: Sendable {
             unsafe.removeFirst()
         }
         var actions: [Action] = safe.isEmpty ? [] : [.safe(safe)]
+        let withdrawn = takeWithdrawn()
+        if !withdrawn.isEmpty { actions.append(.withdrawn(withdrawn)) }
         if let number = changeNumber, isSafe(number) {
             changeNumber = nil
             actions += change(to: roster.changed, now: now)

@@ -75,6 +75,9 @@ public struct QueueConfiguration: Sendable {
     /// that have it. Otherwise it stays and runs once it is replicated.
     public var withdrawsUnreplicated = false
 
+    /// How long the taking back may last before the intake fails without it, because a member that may have the entry does not answer.
+    public var withdrawWithin: Duration = .milliseconds(500)
+
     /// How many other members hold what is acknowledged; nil where there are no other members.
     var replicas: Int? { if case .replicated(let minimum) = mode { minimum } else { nil } }
 

@@ -7,7 +7,7 @@ struct ReplicaDisk: Sendable {
         var mark: ReplicaMark?
         /// The number of the member's write, if it is to be told.
         var write: UInt64?
-        /// Whether the records are entries taken in here, which are replicated once they are on the disk.
+        /// Whether the records are entries taken in or taken back here, which the others are told once it is on the disk.
         var isIntake = false
     }
 

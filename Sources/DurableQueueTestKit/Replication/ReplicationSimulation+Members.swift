@@ -61,9 +61,11 @@ extension ReplicationSimulation {
                 if name != originMember { report.takeovers += 1 }
                 let ready = nodes[name]?.replica?.unfinished.sorted() ?? []
                 nodes[name]?.ready = ready
-            case .safe(let sequences):
+            case .safe(let all):
+                let sequences = all.filter { !withdrawing.contains($0) }
                 acknowledged.formUnion(sequences)
                 nodes[name]?.ready += sequences
+            case .withdrawn(let sequences): withdrawn.formUnion(sequences)
             case .stop: nodes[name]?.ready = []
             }
         }
@@ -96,6 +98,7 @@ extension ReplicationSimulation {
     private mutating func written(_ item: ReplicaDisk.Item, by name: MemberID) {
         if let write = item.write, mutant != .confirmsBeforeTheSync { persisted(write, by: name) }
         guard item.isIntake else { return }
+        for case .add(let entry) in item.records { stored[entry.identity.sequence] = now }
         let time = clock(name)
         perform(name, nodes[name]?.replica?.stored(item.records, now: time) ?? [])
     }
@@ -116,11 +119,15 @@ extension ReplicationSimulation {
             write(ReplicaDisk.Item(records: [.add(entry)], isIntake: true), at: name)
         }
         if chance(2) { forget(at: name) }
+        if name == originMember, chance(20) { withdraw(at: name) }
         guard node.running == nil, mayRun(name), isCalm || chance(runPercent) else { return }
         while let sequence = nodes[name]?.ready.first {
             nodes[name]?.ready.removeFirst()
             guard replica.unfinished.contains(sequence) else { continue }
             nodes[name]?.running = sequence
+            if withdrawn.contains(sequence) {
+                report.violations.append("entry \(sequence) was taken back, and is run by \(name)")
+            }
             return schedule(.runEnds(name, life: node.life, sequence), in: number(5...40))
         }
     }
@@ -138,6 +145,19 @@ extension ReplicationSimulation {
     private mutating func forget(at name: MemberID) {
         let old = nodes[name]?.disk.finished.filter { now - (finishedAt[$0] ?? now) > 2000 }.sorted() ?? []
         if !old.isEmpty { happened(.forgotten(old), at: name) }
+    }
+
+    /// What has long waited to be safe is taken back.
+    private mutating func withdraw(at name: MemberID) {
+        guard let node = nodes[name] else { return }
+        let late = node.disk.unfinished.first { sequence in
+            !acknowledged.contains(sequence) && now - (stored[sequence] ?? now) > 400
+                && !node.ready.contains(sequence) && node.running != sequence
+        }
+        guard let late else { return }
+        stored[late] = nil
+        withdrawing.insert(late)
+        write(ReplicaDisk.Item(records: [.forgotten([late])], isIntake: true), at: name)
     }
 
     private mutating func happened(_ record: ReplicaRecord, at name: MemberID) {

@@ -5,7 +5,7 @@ internal import Mesh
 /// A group that replicates the entries of one origin, in virtual time: members crash and lose what was not forced to the disk, freeze, are
 /// partitioned, and one machine is destroyed; messages are lost; clocks drift. All of it is determined by a seed.
 ///
-/// What is checked: what was acknowledged is run, whatever one machine was destroyed; with `stopWithoutMajority` never two members may run at
+/// What is checked: what was acknowledged is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
 /// once.
 public struct ReplicationSimulation {
     /// What one run came to.
@@ -26,6 +26,8 @@ public struct ReplicationSimulation {
         public var destroyed = 0
         /// How often the group changed.
         public var changes = 0
+        /// Entries that were taken back before they were acknowledged.
+        public var withdrawn = 0
         /// What did not hold.
         public var violations: [String] = []
 
@@ -88,6 +90,12 @@ public struct ReplicationSimulation {
     var isCalm = false
     var lastSequence: UInt64 = 0
     var acknowledged: Set<UInt64> = []
+    /// When an entry was on the disk of its origin.
+    var stored: [UInt64: Int] = [:]
+    /// What is being taken back, and is acknowledged no more.
+    var withdrawing: Set<UInt64> = []
+    /// What was taken back for good.
+    var withdrawn: Set<UInt64> = []
     var runs: [UInt64: Int] = [:]
     var finishedAt: [UInt64: Int] = [:]
     var rosters: Set<Roster> = []
@@ -169,6 +177,7 @@ public struct ReplicationSimulation {
             break
         }
         report.acknowledged = acknowledged.count
+        report.withdrawn = withdrawn.count
         report.changes = rosters.count { $0.isChanging }
         report.runTwice = runs.values.count { $0 > 1 }
     }

@@ -19,12 +19,16 @@ internal import Testing
             total.faults += report.faults
             total.destroyed += report.destroyed
             total.changes += report.changes
+            total.withdrawn += report.withdrawn
         }
         print(
             "replication simulation: \(total.acknowledged) acknowledged, \(total.runs) runs, \(total.runTwice) entries run twice, "
                 + "\(total.ownerships) ownerships, \(total.takeovers) takeovers, \(total.faults) faults, "
-                + "\(total.destroyed) machines destroyed, \(total.changes) changes of the group")
-        #expect(total.acknowledged > 0 && total.takeovers > 0 && total.destroyed > 0 && total.changes > 0)
+                + "\(total.destroyed) machines destroyed, \(total.changes) changes of the group, "
+                + "\(total.withdrawn) entries taken back")
+        #expect(
+            total.acknowledged > 0 && total.takeovers > 0 && total.destroyed > 0 && total.changes > 0
+                && total.withdrawn > 0)
     }
 
     @Test(arguments: ReplicationSimulation.Mutant.allCases)

@@ -1,0 +1,147 @@
+internal import DurableQueue
+internal import Foundation
+internal import Testing
+
+/// An owner's side, one message at a time.
+@Suite struct ReplicaSourceTests {
+    let epoch = TakeoverEpoch(number: 1, owner: "a")
+    let origin = UUID()
+    let start = Timestamp(milliseconds: 0)
+
+    private func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+    private func source(
+        _ members: Set<MemberID> = ["a", "b", "c"], _ change: (inout ReplicationConfiguration) -> Void = { _ in }
+    ) -> ReplicaSource {
+        var configuration = ReplicationConfiguration()
+        change(&configuration)
+        return ReplicaSource(
+            origin: origin, epoch: epoch, roster: Roster(replicas: 1, members: members), configuration: configuration,
+            now: start)
+    }
+
+    private func add(_ sequence: UInt64) -> ReplicaRecord {
+        .add(
+            Entry(
+                identity: EntryIdentity(origin: origin, sequence: sequence), id: "\(sequence)", enqueued: start,
+                payload: [1]))
+    }
+
+    private func standing(_ synced: UInt64?, _ resumesAfter: UInt64? = nil, sent: Int64 = 0) -> ReplicaMessage {
+        .standing(ReplicaStanding(epoch: epoch, synced: synced, resumesAfter: resumesAfter, sent: time(sent)))
+    }
+
+    /// Gives a member an empty snapshot, so that it follows.
+    private func bringIn(_ member: MemberID, _ source: inout ReplicaSource, at milliseconds: Int64 = 0) {
+        let now = time(milliseconds)
+        let read = source.receive(standing(nil, sent: milliseconds), from: member, now: now)
+        #expect(read.contains(.readSnapshot(for: member, after: 0)))
+        _ = source.snapshotRead(for: member, after: 0, [], isLast: true, now: now)
+        _ = source.receive(.installed(epoch, part: 0, sent: now), from: member, now: now)
+    }
+
+    private func safe(_ actions: [ReplicaSource.Action]) -> [UInt64] {
+        actions.flatMap { action -> [UInt64] in if case .safe(let sequences) = action { sequences } else { [] } }
+    }
+
+    @Test func anEntryIsSafeOnceEnoughHaveIt() {
+        var source = source()
+        _ = source.append([add(1), add(2)], now: start)
+        bringIn("b", &source)
+        _ = source.append([add(3)], now: start)
+        #expect(safe(source.receive(standing(2), from: "c", now: start)).isEmpty, "it has no snapshot")
+        #expect(safe(source.receive(standing(3), from: "b", now: start)) == [3])
+    }
+
+    @Test func aSnapshotMakesSafeWhatItShows() {
+        var source = source()
+        #expect(source.await([4, 7], now: start).isEmpty)
+        _ = source.receive(standing(nil), from: "b", now: start)
+        _ = source.snapshotRead(for: "b", after: 0, [add(4), add(7)], isLast: true, now: start)
+        #expect(safe(source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)) == [4, 7])
+    }
+
+    @Test func theLeaseCountsFromTheQuestion() {
+        var source = source()
+        #expect(!source.mayRun(now: start))
+        bringIn("b", &source, at: 100)
+        #expect(source.mayRun(now: time(1599)))
+        #expect(!source.mayRun(now: time(1600)))
+    }
+
+    @Test func whatWasLostIsSentAgain() {
+        var source = source()
+        bringIn("b", &source)
+        _ = source.append([add(1), add(2)], now: time(10))
+        let actions = source.receive(standing(0, 0, sent: 11), from: "b", now: time(20))
+        let sent = actions.contains { action in
+            guard case .send(.append(let append), to: "b") = action else { return false }
+            return append.after == 0 && append.records.count == 2
+        }
+        #expect(sent, "\(actions)")
+    }
+
+    @Test func aHigherEpochEndsIt() {
+        var source = source()
+        let higher = TakeoverEpoch(number: 2, owner: "b")
+        #expect(source.receive(.refused(epoch, known: higher), from: "b", now: start) == [.deposed(by: higher)])
+        #expect(!source.mayRun(now: start))
+        #expect(source.append([add(1)], now: start).isEmpty)
+    }
+
+    @Test func whatNobodyWasSentIsTakenBackAtOnce() {
+        var source = source()
+        _ = source.append([add(1)], now: start)
+        #expect(source.append([.forgotten([1])], now: start).contains(.withdrawn([1])))
+    }
+
+    @Test func whatWasSentIsTakenBackOnceItsHolderSaysSo() {
+        var source = source()
+        bringIn("b", &source)
+        _ = source.append([add(1)], now: start)
+        let actions = source.append([.forgotten([1])], now: start)
+        #expect(!actions.contains(.withdrawn([1])))
+        let confirmed = source.receive(standing(2), from: "b", now: start)
+        #expect(confirmed.contains(.withdrawn([1])))
+        #expect(safe(confirmed).isEmpty)
+    }
+
+    @Test func aGroupGrowsToItsSizeAndNoFurther() {
+        var source = source(["a"])
+        let others: Set<MemberID> = ["b", "c", "d", "e"]
+        _ = source.tick(reachable: others, wanting: ["a"], now: start)
+        let asked = Set(
+            others.filter { member in
+                source.receive(standing(nil), from: member, now: start).contains(.readSnapshot(for: member, after: 0))
+            })
+        #expect(asked.count == 2, "R + 2 members, the owner among them")
+        var last: [ReplicaSource.Action] = []
+        for member in asked.sorted() {
+            #expect(!last.contains { if case .persist = $0 { true } else { false } }, "not before all have caught up")
+            _ = source.snapshotRead(for: member, after: 0, [], isLast: true, now: start)
+            last = source.receive(.installed(epoch, part: 0, sent: start), from: member, now: start)
+        }
+        #expect(last.contains { if case .persist = $0 { true } else { false } })
+        #expect(source.roster.isChanging)
+        _ = source.rosterPersisted(now: start)
+        for member in asked.sorted() { _ = source.receive(standing(1), from: member, now: start) }
+        #expect(source.roster.members == asked.union(["a"]))
+        #expect(!source.roster.isChanging)
+    }
+
+    @Test func oneThatDoesNotCatchUpDoesNotHoldUpWhatMakesEnough() {
+        var source = source(["a"])
+        _ = source.tick(reachable: ["b", "c"], wanting: ["a"], now: start)
+        bringIn("b", &source)
+        #expect(!source.roster.isChanging)
+        _ = source.receive(standing(0, sent: 900), from: "b", now: time(900))
+        _ = source.tick(reachable: ["b", "c"], wanting: ["a"], now: time(1000))
+        #expect(source.roster.members == ["a", "b"])
+    }
+
+    @Test func theOriginIsTakenBackIntoItsGroup() {
+        var source = source(["a", "b", "c"])
+        _ = source.tick(reachable: ["b", "c", "o"], wanting: ["a", "o"], now: start)
+        #expect(source.receive(standing(nil), from: "o", now: start).contains(.readSnapshot(for: "o", after: 0)))
+    }
+}
