@@ -15,6 +15,8 @@ public struct ReplicationStatus: Sendable, Codable {
         public let mayRun: Bool
         /// Who is in the group, as far as is known here.
         public let members: [MemberID]
+        /// Whether the group is on its way from one set of members to another, and needs enough of both.
+        public let isChanging: Bool
         /// How many besides the owner hold what is acknowledged.
         public let replicas: Int
         /// As the owner: how many records each member lacks; those without a figure have not caught up.
@@ -60,6 +62,7 @@ extension ReplicationStatus.Group {
         isOwnedHere = replica.isOwner
         mayRun = replica.mayRun(now: now)
         members = replica.roster.members.sorted()
+        isChanging = replica.roster.isChanging
         replicas = replica.roster.replicas
         lags = Dictionary(replica.lags.map { ($0.key.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         waitingFor = replica.waitingFor.sorted()

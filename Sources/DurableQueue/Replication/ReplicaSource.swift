@@ -68,6 +68,9 @@ public struct ReplicaSource: Sendable {
     private(set) var base: UInt64 = 0
     private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
     private var changeNumber: UInt64?
+    /// The number of the record that tells of the present group, where it is the first that is more than one member: who does not know the group
+    /// cannot take over, and so does not count.
+    private var groupKnownFrom: UInt64 = 0
     /// What was forgotten before it was safe: the number of that record, and who may have the entry until it has the record.
     private var withdrawals: [(number: UInt64, sequence: UInt64, suspects: Set<MemberID>)] = []
 
@@ -185,8 +188,10 @@ public struct ReplicaSource: Sendable {
     public mutating func rosterPersisted(now: Timestamp) -> [Action] {
         guard isPersistingRoster, !isDeposed else { return [] }
         isPersistingRoster = false
+        let isFirst = groupKnownFrom == .max
         sentRoster = roster
         let actions = append([.roster(roster)], now: now)
+        if isFirst { groupKnownFrom = end }
         if roster.isChanging { changeNumber = end }
         return actions + settle(now: now)
     }
@@ -213,6 +218,7 @@ public struct ReplicaSource: Sendable {
 
     /// From here on both sets count, or only the later one: the one is more than is asked for, the other is known by enough members.
     private mutating func change(to new: Roster, now: Timestamp) -> [Action] {
+        if roster.members.count == 1, !new.isChanging { groupKnownFrom = .max }
         roster = new
         lastChange = now
         isPersistingRoster = true
@@ -222,6 +228,7 @@ public struct ReplicaSource: Sendable {
 
     /// Whether enough members have everything up to this number.
     private func isSafe(_ number: UInt64) -> Bool {
+        let number = max(number, groupKnownFrom)
         let holders = followers.filter { $0.value.isFollowing && $0.value.confirmed >= number }
         return roster.isEnough(holding: Set(holders.keys).union([epoch.owner]))
     }

@@ -24,21 +24,17 @@ public struct Roster: Hashable, Codable, Sendable {
     /// Whether the group is between two sets.
     public var isChanging: Bool { groups.count > 1 }
 
-    /// On the way to another set.
+    /// On the way to another set. A member that was alone need not ask itself: nobody else decides by the set of it alone.
     public func changing(to members: Set<MemberID>) -> Roster {
-        Roster(replicas: replicas, groups: [groups[0], members])
+        Roster(replicas: replicas, groups: groups[0].count == 1 && replicas > 0 ? [members] : [groups[0], members])
     }
 
     /// The way come to its end.
     public var changed: Roster { Roster(replicas: replicas, groups: [groups[groups.count - 1]]) }
 
-    /// Whether what these hold survives the loss of any R of them: R + 1 of each set. Of a set that is being left and is smaller than that,
-    /// all: whoever asks N - R of it, which is one, meets it.
+    /// Whether what these hold survives the loss of any R of them: R + 1 of each set.
     public func isEnough(holding holders: Set<MemberID>) -> Bool {
-        groups.enumerated().allSatisfy { index, group in
-            let isLeft = index < groups.count - 1
-            return group.intersection(holders).count >= (isLeft ? min(replicas + 1, group.count) : replicas + 1)
-        }
+        groups.allSatisfy { $0.intersection(holders).count > replicas }
     }
 
     /// Whether these together hold everything that was ever acknowledged: N - R of each set.

@@ -139,7 +139,7 @@ final class GroupNode: Sendable {
         try await eventually(
             within: .seconds(20), "\(name) has a group of \(count): \(String(describing: group.status))"
         ) {
-            view(of: origin)?.members.count == count
+            view(of: origin).map { $0.members.count == count && !$0.isChanging } ?? false
         }
     }
 }

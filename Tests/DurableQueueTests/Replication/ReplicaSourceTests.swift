@@ -122,11 +122,30 @@ internal import Testing
             last = source.receive(.installed(epoch, part: 0, sent: start), from: member, now: start)
         }
         #expect(last.contains { if case .persist = $0 { true } else { false } })
-        #expect(source.roster.isChanging)
-        _ = source.rosterPersisted(now: start)
-        for member in asked.sorted() { _ = source.receive(standing(1), from: member, now: start) }
         #expect(source.roster.members == asked.union(["a"]))
         #expect(!source.roster.isChanging)
+        _ = source.append([add(1)], now: start)
+        for member in asked.sorted() {
+            #expect(safe(source.receive(standing(1), from: member, now: start)).isEmpty, "nobody knows the group")
+        }
+        _ = source.rosterPersisted(now: start)
+        #expect(safe(source.receive(standing(2), from: asked.sorted()[0], now: start)) == [1])
+    }
+
+    @Test func aLargerGroupChangesWithEnoughOfBoth() {
+        var source = source(["a", "b"])
+        bringIn("b", &source)
+        _ = source.tick(reachable: ["b", "c"], wanting: ["a"], now: time(900))
+        _ = source.tick(reachable: ["b", "c"], wanting: ["a"], now: time(1000))
+        _ = source.receive(standing(0, sent: 1000), from: "b", now: time(1000))
+        bringIn("c", &source, at: 1000)
+        #expect(source.roster.isChanging)
+        _ = source.rosterPersisted(now: time(1000))
+        _ = source.receive(standing(1, sent: 1000), from: "c", now: time(1000))
+        #expect(source.roster.isChanging, "the new one alone is not enough of the old ones")
+        _ = source.receive(standing(1, sent: 1000), from: "b", now: time(1000))
+        #expect(!source.roster.isChanging)
+        #expect(source.roster.members == ["a", "b", "c"])
     }
 
     @Test func oneThatDoesNotCatchUpDoesNotHoldUpWhatMakesEnough() {
