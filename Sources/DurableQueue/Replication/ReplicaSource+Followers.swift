@@ -11,7 +11,7 @@ extension ReplicaSource {
                 let records = batch(after: follower.sent)
                 actions.append(.send(message(records, after: follower.sent, now: now), to: member))
                 follower.sent += UInt64(records.count)
-                follower.highestSent = max(follower.highestSent, follower.sent)
+                highestSent[member] = max(highestSent[member] ?? 0, follower.sent)
                 follower.lastSent = now
             }
         }
@@ -83,8 +83,7 @@ extension ReplicaSource {
         guard let follower = followers[member], !isDeposed,
             case .snapshot(let number, let part, after, isRead: false, _) = follower.state
         else { return [] }
-        let highest = max(follower.highestSent, self.end)
-        followers[member]?.highestSent = highest
+        highestSent[member] = self.end
         let end = isLast ? SnapshotPart.End(number: number, roster: sentRoster) : nil
         let last = records.reduce(after) { last, record in
             if case .add(let entry) = record { max(last, entry.identity.sequence) } else { last }

@@ -34,8 +34,6 @@ public struct ReplicaSource: Sendable {
         var state = State.unknown
         var sent: UInt64 = 0
         var confirmed: UInt64 = 0
-        /// The highest number that was ever sent to it, in records or in a snapshot.
-        var highestSent: UInt64 = 0
         /// When that was sent which it answered last: the lease counts from there.
         var answered: Timestamp?
         var lastSent: Timestamp?
@@ -68,10 +66,13 @@ public struct ReplicaSource: Sendable {
     private(set) var base: UInt64 = 0
     private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
     private var changeNumber: UInt64?
+    /// The highest number that was ever sent to a member, in records or in a snapshot; of those that left the group, too.
+    var highestSent: [MemberID: UInt64] = [:]
     /// The number of the record that tells of the present group, where it is the first that is more than one member: who does not know the group
     /// cannot take over, and so does not count.
     private var groupKnownFrom: UInt64 = 0
     /// What was forgotten before it was safe: the number of that record, and who may have the entry until it has the record.
+    /// At the bound the oldest is given up, and never said to be withdrawn.
     private var withdrawals: [(number: UInt64, sequence: UInt64, suspects: Set<MemberID>)] = []
 
     /// Begins, once what was merged is on the disk.
@@ -118,25 +119,29 @@ public struct ReplicaSource: Sendable {
 
     /// These are in the store since before this ownership: they are safe once enough members have a snapshot of it.
     public mutating func await(_ sequences: [UInt64], now: Timestamp) -> [Action] {
-        for sequence in sequences { unsafe.append((end, sequence)) }
+        for sequence in sequences.reversed() { unsafe.prepend((0, sequence)) }
         return settle(now: now)
     }
 
     private mutating func withdraw(_ sequences: Set<UInt64>) {
         for (number, sequence) in self.unsafe where sequences.contains(sequence) {
-            let suspects = followers.filter { $0.value.highestSent >= number }
-            withdrawals.append((end, sequence, Set(suspects.keys)))
+            // What was there before this ownership may be with any member.
+            let suspects = number == 0 ? roster.members.union(followers.keys).subtracting([epoch.owner]) : []
+            let sent = highestSent.filter { $0.value >= number }.keys
+            withdrawals.append((end, sequence, suspects.union(sent)))
         }
+        withdrawals.removeFirst(max(0, withdrawals.count - Self.maximumWithdrawals))
         unsafe.removeAll { sequences.contains($0.sequence) }
     }
 
-    /// What nobody holds any more. A member that has left the group is not asked for what it has.
+    private static var maximumWithdrawals: Int { 10_000 }
+
+    /// What nobody holds any more. One that has it and left the group amid a change of it may still be asked in a takeover.
     private mutating func takeWithdrawn() -> [UInt64] {
         guard !withdrawals.isEmpty else { return [] }
         let isGone = { (withdrawal: (number: UInt64, sequence: UInt64, suspects: Set<MemberID>)) in
             withdrawal.suspects.allSatisfy { member in
-                guard let follower = self.followers[member] else { return true }
-                return follower.isFollowing && follower.confirmed >= withdrawal.number
+                self.followers[member].map { $0.isFollowing && $0.confirmed >= withdrawal.number } ?? false
             }
         }
         let gone = withdrawals.filter(isGone).map(\.sequence)
