@@ -190,7 +190,8 @@ let package = Package(
         tests(
             "HeadframeTests",
             [
-                "headframe", "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Redis",
+                "headframe", "CoinDaemon", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ",
+                "MessagePack", "Redis",
                 "ServiceKit", "TestSupport", "ZeroMQ", arguments, logging,
             ]),
         tests(
