@@ -129,6 +129,8 @@ public struct ReplicaSource: Sendable {
             let suspects = number == 0 ? roster.members.union(followers.keys).subtracting([epoch.owner]) : []
             let sent = highestSent.filter { $0.value >= number }.keys
             withdrawals.append((end, sequence, suspects.union(sent)))
+            // Whoever has not got the entry is not sent it any more; in its place stands that there is none.
+            if number > base { backlog[Int(number - base - 1)] = .forgotten([sequence]) }
         }
         withdrawals.removeFirst(max(0, withdrawals.count - Self.maximumWithdrawals))
         unsafe.removeAll { sequences.contains($0.sequence) }

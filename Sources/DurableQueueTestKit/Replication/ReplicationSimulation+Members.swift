@@ -150,7 +150,7 @@ extension ReplicationSimulation {
     /// What has long waited to be safe is taken back.
     private mutating func withdraw(at name: MemberID) {
         guard let node = nodes[name] else { return }
-        let late = node.disk.unfinished.first { sequence in
+        let late = node.disk.unfinished.sorted().first { sequence in
             !acknowledged.contains(sequence) && now - (stored[sequence] ?? now) > 400
                 && !node.ready.contains(sequence) && node.running != sequence
         }

@@ -93,6 +93,12 @@ internal import Testing
         var source = source()
         _ = source.append([add(1)], now: start)
         #expect(source.append([.forgotten([1])], now: start).contains(.withdrawn([1])))
+        // Nor is anybody sent it later.
+        let first = source.receive(standing(0, 0), from: "b", now: start)
+        let records = first.flatMap { action -> [ReplicaRecord] in
+            if case .send(.append(let append), _) = action { append.records } else { [] }
+        }
+        #expect(records == [.forgotten([1]), .forgotten([1])])
     }
 
     @Test func whatWasSentIsTakenBackOnceItsHolderSaysSo() {
