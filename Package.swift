@@ -49,6 +49,8 @@ let package = Package(
             targets: ["EventLoop", "MessagePack", "ZeroMQ", "Redis", "Mesh", "MeshZeroMQ", "MeshRedis", "ServiceKit"]),
         // The mesh alone, for those who bring their own process: no HTTP server, no configuration.
         .library(name: "HeadframeMesh", targets: ["EventLoop", "MessagePack", "ZeroMQ", "Mesh", "MeshZeroMQ"]),
+        // A registry in Redis, for those.
+        .library(name: "HeadframeMeshRedis", targets: ["Redis", "MeshRedis"]),
         // What a block, a job and a share are, without anything that speaks to anybody.
         .library(name: "HeadframeMining", targets: ["Mining"]),
         .library(name: "HeadframeQueue", targets: ["DurableQueue"]),

@@ -26,6 +26,11 @@ let package = Package(
         .executableTarget(name: "queue-raw"),
         .executableTarget(name: "queue-gearman", linkerSettings: [.linkedLibrary("gearman")]),
         .executableTarget(
-            name: "queue-headframe", dependencies: [.product(name: "HeadframeQueue", package: "headframe")]),
+            name: "queue-headframe",
+            dependencies: [
+                .product(name: "HeadframeQueue", package: "headframe"),
+                .product(name: "HeadframeMesh", package: "headframe"),
+                .product(name: "HeadframeMeshRedis", package: "headframe"),
+            ]),
     ]
 )
