@@ -128,6 +128,12 @@ struct SequenceOrder: Sendable {
             let middle = (low + high) / 2
             if sequences[middle] < start { low = middle + 1 } else { high = middle }
         }
-        return Array(sequences[low...].lazy.filter(isThere).prefix(limit))
+        // A lazy filter would keep the closure, so it would be an eager one, of all that follows.
+        var found: [UInt64] = []
+        for sequence in sequences[low...] {
+            guard found.count < limit else { break }
+            if isThere(sequence) { found.append(sequence) }
+        }
+        return found
     }
 }
