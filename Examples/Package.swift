@@ -10,6 +10,13 @@ let package = Package(
         .executableTarget(
             name: "greeter",
             dependencies: [.product(name: "Headframe", package: "headframe")],
-            swiftSettings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")])
+            swiftSettings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
+        .executableTarget(
+            name: "mailer",
+            dependencies: [
+                .product(name: "Headframe", package: "headframe"),
+                .product(name: "HeadframeQueue", package: "headframe"),
+            ],
+            swiftSettings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
     ]
 )

@@ -60,8 +60,8 @@ internal import Testing
         }
     }
 
-    @Test func theReadmeShowsTheExample() throws {
-        let example = try #require(checkout["Examples/Sources/greeter/Main.swift"])
+    @Test(arguments: ["greeter", "mailer"]) func theReadmeShowsTheExample(name: String) throws {
+        let example = try #require(checkout["Examples/Sources/\(name)/Main.swift"])
         expectNone(DocumentRules.showing(example, in: try #require(checkout["README.md"])))
     }
 
