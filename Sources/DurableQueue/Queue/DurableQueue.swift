@@ -227,12 +227,13 @@ public final class DurableQueue: Sendable {
 
     /// Acts on what the store has said: all at once, since every turn of the lock is on the way of every entry.
     private func actOnTold() {
-        let told = told.withLock { told in
-            defer { told = [] }
-            return told
-        }
-        guard !told.isEmpty else { return }
+        guard told.withLock({ !$0.isEmpty }) else { return }
         perform { core in
+            // Taken in the same turn, so that of two threads of a store none acts on the later before the other has on the earlier.
+            let told = told.withLock { told in
+                defer { told = [] }
+                return told
+            }
             let now = clock.now
             var actions: [QueueState.Action] = []
             for one in told {
