@@ -139,6 +139,67 @@ internal import Testing
         #expect(bench.follower.rewinds == 1)
     }
 
+    @Test func `what is counted is confirmed every minute, with what Redis says just then`() {
+        var bench = Bench.following()
+        bench.take(.time, after: .seconds(59))
+        #expect(bench.actions() == [])
+        bench.take(.time, after: .seconds(1))
+        #expect(bench.actions() == [.askCursor])
+        #expect(bench.actions() == [])
+        bench.take(.cursor(10))
+        #expect(bench.actions() == [.complete(through: 10)])
+        bench.take(.completed)
+        bench.take(.time, after: .seconds(60))
+        #expect(bench.actions() == [.askCursor])
+        // Redis has lost what was counted: the source hears of no more than that, and is read again.
+        bench.take(.cursor(4))
+        #expect(bench.actions() == [.complete(through: 4), .open(after: 4, stream: 2), .read(stream: 2)])
+        #expect(bench.follower.rewinds == 1)
+    }
+
+    @Test func `nothing is confirmed while Redis says nothing`() {
+        var bench = Bench.following()
+        bench.take(.time, after: .seconds(60))
+        for _ in 0..<20 {
+            #expect(bench.actions() == [.askCursor])
+            bench.take(.cursorFailed("no Redis"))
+            #expect(bench.actions() == [])
+            bench.take(.time, after: .seconds(5))
+        }
+        // Nor while a batch is on its way: its outcome tells.
+        bench = .following()
+        bench.chunk(10, 14)
+        #expect(bench.actions() == [.count(batch(10, 14)), .read(stream: 1)])
+        bench.take(.time, after: .seconds(600))
+        #expect(bench.actions() == [])
+        bench.take(.outcome(.counted(shares: 4, known: 0)))
+        #expect(bench.actions() == [.complete(through: 14)])
+        // A try that failed is not repeated with what Redis said long ago.
+        bench.take(.completeFailed("no server"), after: .seconds(20))
+        bench.take(.time, after: .seconds(5))
+        #expect(bench.actions() == [.askCursor])
+        bench.take(.cursor(14))
+        #expect(bench.actions() == [.complete(through: 14)])
+    }
+
+    @Test func `a busy source sleeps once a minute, not once a batch`() {
+        var bench = Bench.following()
+        var sleeps: [Duration] = []
+        for number in UInt64(10)..<110 {
+            bench.chunk(number, number + 1)
+            for _ in 0..<2 {
+                for action in bench.follower.actions(now: bench.now) {
+                    if case .wait(let time) = action { sleeps.append(time) }
+                }
+                bench.take(.time, after: .milliseconds(100))
+            }
+            bench.take(.outcome(.counted(shares: 1, known: 0)))
+            _ = bench.actions()
+            bench.take(.completed)
+        }
+        #expect(sleeps.count { $0 > .seconds(1) } <= 1)
+    }
+
     @Test func `a stream that breaks is opened again where it was read to, later after each failure`() {
         var bench = Bench.following()
         bench.chunk(10, 12)

@@ -12,6 +12,10 @@ struct SourceFollower: Sendable {
         var batchShares = 5_000
         /// How long the first share of a batch waits for others.
         var gatherFor: Duration = .milliseconds(100)
+        /// How often the source is told how far it is counted, though nothing came: it forgets nothing that nobody confirms.
+        var confirmEvery: Duration = .seconds(60)
+        /// How long what Redis said of the cursor is good enough to tell the source.
+        var trustFor: Duration = .seconds(10)
     }
 
     /// What is to be done.
@@ -24,7 +28,7 @@ struct SourceFollower: Sendable {
         case read(stream: Int)
         /// Count the batch, once more perhaps.
         case count(ShareBatch)
-        /// Tell the source that all up to here is counted.
+        /// Tell the source that all up to here is counted, as Redis has just said; again and again, so that it may forget it.
         case complete(through: UInt64)
         /// Come back after that time, with ``Event/time``.
         case wait(Duration)
@@ -86,8 +90,11 @@ struct SourceFollower: Sendable {
     private var batch: ShareBatch?
     private var isCounting = false
     private var completedThrough: UInt64 = 0
+    private var completedAt: ContinuousClock.Instant?
     private var completing: UInt64?
-    private var wakesAt: ContinuousClock.Instant?
+    /// When Redis said last that the cursor stands where ``cursor`` has it.
+    private var confirmedAt: ContinuousClock.Instant?
+    private var wakes: Set<ContinuousClock.Instant> = []
     private var (asks, opens, counts, completions) = (Tries(), Tries(), Tries(), Tries())
 
     /// - Parameter origin: The source's store, as its cursor is named.
@@ -104,16 +111,13 @@ struct SourceFollower: Sendable {
     /// What is to be begun now.
     mutating func actions(now: ContinuousClock.Instant) -> [Action] {
         var actions: [Action] = []
-        if let cursor {
+        if cursor != nil {
             formBatch(now)
             if let batch, !isCounting, counts.isDue(now) {
                 isCounting = true
                 actions.append(.count(batch))
             }
-            if completing == nil, cursor > completedThrough, completions.isDue(now) {
-                completing = cursor
-                actions.append(.complete(through: cursor))
-            }
+            actions += completing(now)
             actions += reading(now)
         }
         if cursor == nil || checksCursor, !isAsking, asks.isDue(now) {
@@ -141,6 +145,31 @@ struct SourceFollower: Sendable {
         batch = forming
     }
 
+    /// Tells the source how far it is counted: when that is further than it was told, and every now and then.
+    ///
+    /// The source forgets what has been confirmed for long. So nothing is told that Redis has not said just now: it may have lost writes
+    /// since, and what is lost has to be read again.
+    private mutating func completing(_ now: ContinuousClock.Instant) -> [Action] {
+        guard let cursor, completing == nil, completions.isDue(now) else { return [] }
+        guard cursor > completedThrough || confirmationIsDueAt.map({ now >= $0 }) ?? false else { return [] }
+        guard let confirmedAt, now < confirmedAt + limits.trustFor else {
+            // A batch that is on its way finds out itself.
+            if isIdle, !isAsking { checksCursor = true }
+            return []
+        }
+        completing = cursor
+        return [.complete(through: cursor)]
+    }
+
+    /// When the source has to be told again what it was told; nil while there is nothing to tell.
+    private var confirmationIsDueAt: ContinuousClock.Instant? {
+        guard let cursor, cursor > 0, completing == nil else { return nil }
+        return completedAt.map { $0 + limits.confirmEvery }
+    }
+
+    /// Whether nothing is on its way to Redis.
+    private var isIdle: Bool { batch == nil && waiting.isEmpty }
+
     private mutating func reading(_ now: ContinuousClock.Instant) -> [Action] {
         var actions: [Action] = []
         if stream == nil, opens.isDue(now) {
@@ -166,9 +195,11 @@ struct SourceFollower: Sendable {
             moments.append(gatheringSince.map { $0 + limits.gatherFor })
         }
         if completing == nil { moments.append(completions.notBefore) }
+        moments.append(confirmationIsDueAt)
+        wakes = wakes.filter { $0 > now }
         guard let next = moments.compactMap(\.self).filter({ $0 > now }).min() else { return [] }
-        if let wakesAt, wakesAt > now, wakesAt <= next { return [] }
-        wakesAt = next
+        if let first = wakes.min(), first <= next { return [] }
+        wakes.insert(next)
         return [.wait(next - now)]
     }
 
@@ -182,7 +213,7 @@ struct SourceFollower: Sendable {
         case .cursor(let value):
             isAsking = false
             asks = Tries()
-            cursorStands(at: value)
+            cursorStands(at: value, now)
         case .cursorFailed(let words):
             isAsking = false
             asks.failed(now, jitter)
@@ -203,6 +234,7 @@ struct SourceFollower: Sendable {
             problem = words
         case .completed:
             completedThrough = completing ?? completedThrough
+            completedAt = now
             completing = nil
             completions = Tries()
         case .completeFailed(let words):
@@ -213,15 +245,17 @@ struct SourceFollower: Sendable {
         }
     }
 
-    private mutating func cursorStands(at value: UInt64) {
+    private mutating func cursorStands(at value: UInt64, _ now: ContinuousClock.Instant) {
         guard cursor != nil else {
-            rewind(to: value)
+            rewind(to: value, now)
             return
         }
         // While something is on the way there, where the cursor stood a moment ago says nothing.
-        guard batch == nil, waiting.isEmpty, value != readTo else { return }
+        guard isIdle else { return }
+        confirmedAt = now
+        guard value != readTo else { return }
         rewinds += 1
-        rewind(to: value)
+        rewind(to: value, now)
     }
 
     private mutating func read(_ chunk: Chunk, _ now: ContinuousClock.Instant, _ jitter: Double) {
@@ -257,20 +291,22 @@ struct SourceFollower: Sendable {
         case .refused(let cursor) where cursor == batch.upTo: break
         case .refused(let cursor):
             rewinds += 1
-            rewind(to: cursor)
+            rewind(to: cursor, now)
             // Somebody else may be counting the same source: not both at the same pace.
             opens.failed(now, jitter)
             return
         }
         cursor = batch.upTo
+        confirmedAt = now
         self.batch = nil
         counts = Tries()
         problem = nil
     }
 
-    /// Begins again behind a cursor. What was read is forgotten: it is read again.
-    private mutating func rewind(to cursor: UInt64) {
+    /// Begins again behind the cursor that Redis has. What was read is forgotten: it is read again.
+    private mutating func rewind(to cursor: UInt64, _ now: ContinuousClock.Instant) {
         self.cursor = cursor
+        confirmedAt = now
         readTo = cursor
         stream = nil
         isReading = false
