@@ -49,7 +49,9 @@ public final class QueueDesk: Sendable {
         let origin = queue.store.origin
         let served = Served(
             queue: queue, diskBound: diskBound, gauges: QueueGauges(queue: queue.configuration.name, store: origin),
-            standing: standing ?? { QueueStanding(origins: [origin: 0]) })
+            standing: standing ?? { [queue] in
+                QueueStanding(origins: Dictionary(uniqueKeysWithValues: queue.ownedOrigins.map { ($0, 0) }))
+            })
         self.served.withLock { $0[origin] = served }
     }
 

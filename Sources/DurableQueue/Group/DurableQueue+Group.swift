@@ -83,6 +83,8 @@ extension DurableQueue {
 
     /// Messages of another member have come.
     func receive(_ letters: [Outbox.Letter], from sender: MemberID) {
+        // It can confirm nothing, and grant nothing.
+        guard store.status.failure == nil else { return }
         perform { core in
             letters.flatMap { letter in
                 self.drive(letter.origin, &core) { $0.receive(letter.message, from: sender, now: $1) }
@@ -95,15 +97,27 @@ extension DurableQueue {
         perform { core in core.state.safe(identities) }
     }
 
+    /// Takes an entry back that is not safe yet. From here on it does not become safe, whatever is confirmed until it has been forgotten.
+    func takeBack(_ identity: EntryIdentity, _ core: inout Core) -> [QueueState.Action]? {
+        guard let withdrawal = core.state.withdraw(identity) else { return nil }
+        let actions = drive(identity.origin, &core) { replica, _ in
+            replica.withdrawing([identity.sequence])
+            return []
+        }
+        return actions + withdrawal
+    }
+
     /// Lets time pass for every origin.
     package func tickGroup(reachable: Set<MemberID>) {
+        let hasFailed = store.status.failure != nil
         perform { core in
             var actions: [QueueState.Action] = []
             for origin in core.group?.origins ?? [] {
                 let isRunning = core.state.isRunning(origin)
                 actions += self.drive(origin, &core) {
-                    $0.tick(reachable: reachable, isRunning: isRunning, now: $1)
+                    hasFailed ? $0.resign() : $0.tick(reachable: reachable, isRunning: isRunning, now: $1)
                 }
+                guard !hasFailed else { continue }
                 // One that failed before.
                 self.writeNext(of: origin, &core)
             }
@@ -127,6 +141,15 @@ extension DurableQueue {
             return actions
         }
         return (letters, reads)
+    }
+
+    /// What was held for others while the queue was replicated runs here now, and perhaps there too.
+    func warnOfForeignEntries() {
+        let count = core.withLock { $0.group == nil && configuration.mode == .queueOnly ? $0.state.foreignDepth : 0 }
+        guard count > 0 else { return }
+        logger.warning(
+            "The queue is not replicated any more and holds entries of other members, which run here now. A member that is up may run them too",
+            metadata: ["queue": "\(configuration.name)", "entries": "\(count)"])
     }
 
     /// A call to a member has ended.

@@ -3,7 +3,10 @@ internal import FoundationEssentials
 extension QueueGroup {
     /// Where the queue stands, for a ``QueueDesk``: what is served here, who else holds the own entries, and what is waited for.
     public var standing: QueueStanding {
-        guard let status else { return QueueStanding(origins: [queue.store.origin: 0]) }
+        guard let status else {
+            // Below every ownership: whoever owns the entries of another origin is read first.
+            return QueueStanding(origins: Dictionary(uniqueKeysWithValues: queue.ownedOrigins.map { ($0, 0) }))
+        }
         let owned = status.groups.filter(\.isOwnedHere)
         var standing = QueueStanding(origins: [:])
         for group in owned { standing.origins[group.origin] = group.owner?.number ?? 0 }

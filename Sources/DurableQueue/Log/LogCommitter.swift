@@ -60,8 +60,10 @@ final class LogCommitter: @unchecked Sendable {
         for submission in submissions { submission.done(failure) }
     }
 
-    /// Refuses entries beyond the bound of the disk; what becomes of those that are there is always written, so that it can empty.
+    /// Refuses entries beyond the bound of the disk; what becomes of those that are there is always written, so that it can empty. So is what is
+    /// held for other members, which comes with a mark: completions stand behind entries there, and the owner bounds what it takes in.
     private func bound(_ submission: SegmentLogStore.Submission) -> DurableQueueError? {
+        if case .mark = submission.records.last { return nil }
         let bytes = submission.records.reduce(0) { sum, record in
             if case .add(let entry) = record { sum + entry.payload.count + RecordFrame.headerBytes } else { sum }
         }

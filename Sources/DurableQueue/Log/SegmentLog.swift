@@ -5,7 +5,7 @@ public struct SegmentLogOptions: Sendable {
     /// From which size on a segment is closed and the next one begun, in bytes.
     public var segmentBytes = 16 << 20
     /// The most that the folder may take, in bytes; at the bound entries are refused as ``DurableQueueError/Code/full``, while what becomes of
-    /// those that are there is still written.
+    /// those that are there, and what is held for other members, is still written.
     public var maximumDiskBytes = 4 << 30
     /// How much room is written with zeros ahead of the records, in bytes, so that forcing them to the disk seldom has to wait for the file
     /// system's journal as well; 0 for none. A batch of more than a quarter of it gets none either. It is not counted as taken.

@@ -49,7 +49,7 @@ extension DurableQueue {
         for (waiter, identity) in core.intakes.takeLate(now: now) {
             if core.withdrawals[identity] != nil {
                 core.withdrawals[identity]?.waiters.append(waiter)
-            } else if configuration.withdrawsUnreplicated, let withdrawal = core.state.withdraw(identity) {
+            } else if configuration.withdrawsUnreplicated, let withdrawal = takeBack(identity, &core) {
                 core.withdrawals[identity] = Withdrawal(
                     waiters: [waiter], deadline: now + configuration.withdrawWithin)
                 actions += withdrawal

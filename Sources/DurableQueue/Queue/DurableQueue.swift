@@ -106,6 +106,7 @@ public final class DurableQueue: Sendable {
         for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
         }
+        warnOfForeignEntries()
         (store as? any GroupingStore)?.onGroupEnd { [weak self] in self?.actOnTold() }
         perform { _ in actions }
         (store as? any SharedStore)?.onCompletion { [weak self] in self?.noteCompletion(of: $0) }

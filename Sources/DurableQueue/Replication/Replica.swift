@@ -129,6 +129,9 @@ public struct Replica: Sendable {
         return carryOut(source?.append(records, now: now) ?? [])
     }
 
+    /// These are being taken back: they do not become safe any more.
+    public mutating func withdrawing(_ sequences: [UInt64]) { source?.withdrawing(Set(sequences)) }
+
     /// These were taken in here before it owned them, and wait to be safe: its snapshots show them.
     public mutating func await(_ sequences: [UInt64], now: Timestamp) -> [Action] {
         carryOut(source?.await(sequences, now: now) ?? [])
@@ -169,6 +172,15 @@ public struct Replica: Sendable {
         isHandingBack = source.hasCaughtUp(originMember, now: now)
         guard isHandingBack, !isRunning else { return [] }
         let receivers = source.roster.members.union([member]).sorted()
+        return stop(by: source.epoch) + receivers.map { .send(.resigned(source.epoch), to: $0) }
+    }
+
+    /// The store takes nothing any more: others are to own the entries. To be called in place of ``tick(reachable:isRunning:now:)`` from then on.
+    public mutating func resign() -> [Action] {
+        takeover = nil
+        owning = nil
+        guard let source else { return [] }
+        let receivers = source.roster.members.subtracting([member]).sorted()
         return stop(by: source.epoch) + receivers.map { .send(.resigned(source.epoch), to: $0) }
     }
 

@@ -65,6 +65,8 @@ public struct ReplicaSource: Sendable {
     private(set) var backlog: Deque<ReplicaRecord> = []
     private(set) var base: UInt64 = 0
     private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
+    /// What is being taken back and was not safe before: it is not said to be safe any more.
+    private var leaving: [UInt64: UInt64] = [:]
     private var changeNumber: UInt64?
     /// The highest number that was ever sent to a member, in records or in a snapshot; of those that left the group, too.
     var highestSent: [MemberID: UInt64] = [:]
@@ -123,8 +125,16 @@ public struct ReplicaSource: Sendable {
         return settle(now: now)
     }
 
+    /// These are being taken back, which shows as ``ReplicaRecord/forgotten(_:)`` once it is on the own disk: they do not become safe meanwhile.
+    public mutating func withdrawing(_ sequences: Set<UInt64>) {
+        for (number, sequence) in self.unsafe where sequences.contains(sequence) { leaving[sequence] = number }
+        unsafe.removeAll { sequences.contains($0.sequence) }
+    }
+
     private mutating func withdraw(_ sequences: Set<UInt64>) {
-        for (number, sequence) in self.unsafe where sequences.contains(sequence) {
+        let left = sequences.compactMap { sequence in leaving.removeValue(forKey: sequence).map { ($0, sequence) } }
+        let found = left + self.unsafe.filter { sequences.contains($0.sequence) }
+        for (number, sequence) in found {
             // What was there before this ownership may be with any member.
             let suspects = number == 0 ? roster.members.union(followers.keys).subtracting([epoch.owner]) : []
             let sent = highestSent.filter { $0.value >= number }.keys

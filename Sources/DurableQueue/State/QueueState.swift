@@ -94,7 +94,7 @@ public struct QueueState: Sendable {
             origin: origin, configuration: configuration, random: random,
             nextSequence: recovery.highestSequence + 1)
         // In a group the entries have to be claimed first, those of the own store too.
-        if !configuration.isReplicated { state.owned = [origin] }
+        if !configuration.isReplicated { state.owned = state.origins(in: recovery.entries) }
         let actions = state.recover(recovery.entries, now: now)
         return (state, actions)
     }

@@ -157,6 +157,7 @@ extension ReplicationSimulation {
         guard let late else { return }
         stored[late] = nil
         withdrawing.insert(late)
+        nodes[name]?.replica?.withdrawing([late])
         write(ReplicaDisk.Item(records: [.forgotten([late])], isIntake: true), at: name)
     }
 

@@ -123,6 +123,18 @@ internal import Testing
         await store.close()
     }
 
+    @Test func whatIsHeldForOthersIsWrittenBeyondTheBound() async throws {
+        var options = SegmentLogOptions()
+        options.maximumDiskBytes = 500
+        let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: SimulatedFileSystem())
+        let large = Self.entry(2, in: store, bytes: 1000)
+        #expect(try await Self.code { try await store.append([.add(large)]) } == .full)
+        // A completion that frees space may stand behind an entry.
+        try await store.append([.add(large), .mark(ReplicaMark(), of: store.origin)])
+        #expect(store.status.entryCount == 1)
+        await store.close()
+    }
+
     @Test func compactionKeepsWhatIsNeeded() async throws {
         let fileSystem = SimulatedFileSystem()
         var options = SegmentLogOptions()

@@ -70,10 +70,11 @@ final class GroupNode: Sendable {
     /// - Parameter runs: whether it has a handler; otherwise nothing of its queue is run.
     init(
         _ name: String, in mesh: GroupMesh, replication: ReplicationConfiguration = GroupMesh.replication,
-        queue configuration: QueueConfiguration = GroupMesh.queue, runs: Bool = true
+        queue configuration: QueueConfiguration = GroupMesh.queue, runs: Bool = true,
+        fileSystem: any FileSystem = PosixFileSystem()
     ) throws {
         self.name = name
-        let store = try SegmentLogStore(folder: mesh.folder.path + "/" + name)
+        let store = try SegmentLogStore(folder: mesh.folder.path + "/" + name, fileSystem: fileSystem)
         let group = QueueGroup(
             store: store, service: GroupMesh.service, configuration: configuration, replication: replication,
             logger: Self.silent)

@@ -1,4 +1,5 @@
 internal import DurableQueue
+internal import DurableQueueTestKit
 internal import TestSupport
 internal import Testing
 
@@ -9,8 +10,11 @@ internal import Testing
         return Set(numbers.map { [$0] })
     }
 
-    private func waitUntilRun(_ payloads: Set<[UInt8]>, in mesh: GroupMesh) async throws {
-        try await eventually(within: .seconds(20), "everything was run") {
+    private func waitUntilRun(_ payloads: Set<[UInt8]>, in mesh: GroupMesh, by nodes: [GroupNode] = []) async throws {
+        try await eventually(
+            within: .seconds(20),
+            "everything was run, \(mesh.effects.payloads().count) of \(payloads.count) were: \(nodes.map(\.group.status))"
+        ) {
             mesh.effects.payloads().isSuperset(of: payloads)
         }
     }
@@ -53,6 +57,21 @@ internal import Testing
         for node in others + [again] { try await node.stop() }
     }
 
+    @Test func anOwnerWhoseDiskFailedResigns() async throws {
+        let mesh = try await GroupMesh.start()
+        let fileSystem = SimulatedFileSystem()
+        let owner = try GroupNode("one", in: mesh, runs: false, fileSystem: fileSystem)
+        let others = try [GroupNode("two", in: mesh), GroupNode("three", in: mesh)]
+        try await owner.waitForMembers(3)
+        let acknowledged = try await fill(owner, 0..<10)
+        fileSystem.failSynchronizing(true)
+        await #expect(throws: DurableQueueError.self) { try await owner.queue.enqueue(payload: [99]) }
+        // Its process is there all the time, and answers.
+        try await waitUntilRun(acknowledged, in: mesh)
+        #expect(owner.view(of: owner.origin)?.isOwnedHere == false)
+        for node in others + [owner] { try await node.stop() }
+    }
+
     @Test func withTooFewMembersTheIntakeFailsAndIsTakenBack() async throws {
         let mesh = try await GroupMesh.start()
         var configuration = GroupMesh.queue
@@ -91,7 +110,7 @@ internal import Testing
         #expect(held.count == 100, "it counts before it has everything")
         // With the two that had everything gone but for the newcomer and one, what is left still runs.
         try await first.stop()
-        try await waitUntilRun(acknowledged, in: mesh)
+        try await waitUntilRun(acknowledged, in: mesh, by: [second, third])
         for node in [second, third] { try await node.stop() }
     }
 }

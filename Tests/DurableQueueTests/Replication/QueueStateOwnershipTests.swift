@@ -47,6 +47,19 @@ internal import Testing
         #expect(!state.isTakingIn)
     }
 
+    @Test func withoutAGroupWhatWasHeldForOthersRunsHere() throws {
+        let held = [StoredEntry(header: entry(1, of: origin).header), StoredEntry(header: entry(7, of: other).header)]
+        var state = state(recovering: held) { $0.mode = .queueOnly }
+        #expect(Set(state.ownedOrigins) == [origin, other])
+        #expect(state.foreignDepth == 1)
+        #expect(state.depth == 2)
+        for identity in held.map(\.identity) {
+            #expect(state.complete([identity], now: now).contains { if case .store = $0 { true } else { false } })
+        }
+        #expect(state.foreignDepth == 0)
+        #expect(state.depth == 0)
+    }
+
     @Test func whatIsSafeIsAcknowledgedOnce() throws {
         var state = state()
         _ = state.own(origin, now: now)

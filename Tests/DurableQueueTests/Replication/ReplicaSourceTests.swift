@@ -112,6 +112,17 @@ internal import Testing
         #expect(safe(confirmed).isEmpty)
     }
 
+    @Test func whatIsBeingTakenBackDoesNotBecomeSafe() {
+        var source = source(["a", "b"])
+        bringIn("b", &source)
+        _ = source.append([add(1)], now: start)
+        source.withdrawing([1])
+        // It was confirmed while the own disk was forgetting it.
+        #expect(safe(source.receive(standing(1), from: "b", now: start)).isEmpty)
+        #expect(!source.append([.forgotten([1])], now: start).contains(.withdrawn([1])))
+        #expect(source.receive(standing(2), from: "b", now: start).contains(.withdrawn([1])))
+    }
+
     @Test func aGroupGrowsToItsSizeAndNoFurther() {
         var source = source(["a"])
         let others: Set<MemberID> = ["b", "c", "d", "e"]

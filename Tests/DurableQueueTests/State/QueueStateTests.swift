@@ -218,7 +218,7 @@ internal import Testing
         let header = EntryHeader(
             identity: EntryIdentity(origin: other, sequence: 7), id: "far", key: nil, enqueued: Self.start,
             payloadBytes: 0)
-        var (state, _) = Self.state(recovering: [StoredEntry(header: header)])
+        var (state, _) = Self.state({ $0.mode = .replicated(min: 1) }, recovering: [StoredEntry(header: header)])
         #expect(state.nextBatch() == nil)
         #expect(state.depth == 0)
         #expect(state.own(other, now: Self.start).actions.contains(.dispatch))
