@@ -88,14 +88,35 @@ internal import Testing
             try await eventually("the set is gone") {
                 try await scene.reply("EXISTS", "{test}:shares:seen:job").integer == 0
             }
-            #expect(try await scene.count([Shares.share(1)], origin: "b") == .counted(shares: 1, known: 0))
+            // Whether it was counted nobody knows any more, nor of others of that job; other jobs are not concerned.
+            let late = [
+                Shares.share(1), Shares.share(2, "eve|\u{e9}", weight: 9_007_199_254_740_993),
+                Shares.share(3, isBlock: true), Shares.share(3),
+                Shares.share(4, job: "other"),
+            ]
+            #expect(try await scene.count(late, origin: "b") == .counted(shares: 1, known: 1, late: 3))
+            let listed =
+                try await scene.reply("LRANGE", "{test}:shares:late", "0", "-1").array?.compactMap(\.string) ?? []
+            #expect(listed.count == 3)
+            #expect(listed.contains { $0.contains(Hex.encode(Shares.hash(2))) && $0.contains("\"9007199254740993\"") })
+            #expect(listed.allSatisfy { $0.contains("\"time\":\(Shares.begin)") && $0.contains("\"source\":\"b\"") })
+            #expect(try await scene.numbers("pplns") == ["alice": 2 * 65_536])
+            #expect(try await scene.members("rounds:blocks").count == 1)
+        }
+        try await withLedger { scene async throws in
+            // Older than jobs are remembered.
+            #expect(
+                try await scene.count([Shares.share(1, at: -30 * 86_400_000)]) == .counted(shares: 0, known: 0, late: 1)
+            )
         }
         try await withLedger { scene async throws in
             try await scene.count([Shares.share(1)])
             let life = try await scene.reply("PTTL", "{test}:shares:seen:job").integer ?? 0
             #expect((86_300_000...86_400_000).contains(life))
             for key in try await scene.reply("KEYS", "*").array?.compactMap(\.string) ?? [] {
-                let isTrimmed = ["{test}:shares", "{test}:shares:workers", "{test}:rounds:detail"].contains(key)
+                let isTrimmed = [
+                    "{test}:shares", "{test}:shares:workers", "{test}:rounds:detail", "{test}:shares:jobs",
+                ].contains(key)
                 #expect(try await scene.reply("PTTL", key).integer ?? 0 > 0 || isTrimmed, "\(key)")
             }
         }

@@ -72,7 +72,7 @@ func withLedger(
     try await EventLoop.withEventLoop { loop in
         try await withRedisClient(configuration, loop: loop, logger: .silent) { redis in
             try await redis.waitUntilConnected(within: .seconds(10))
-            let ledger = ShareLedger(redis, namespace: LedgerScene.namespace, options: options)
+            let ledger = ShareLedger(redis, state: redis, namespace: LedgerScene.namespace, options: options)
             try await body(LedgerScene(server: server, redis: redis, loop: loop, ledger: ledger))
         }
     }

@@ -80,7 +80,7 @@ struct ReporterScene: Sendable {
     func reporter(_ name: String) throws -> Reporter {
         let redis = RedisClient(
             configuration: RedisConfiguration(url: try RedisURL(counting.url)), loop: loop, logger: .silent)
-        let ledger = ShareLedger(redis, namespace: LedgerScene.namespace, options: CountingOptions())
+        let ledger = ShareLedger(redis, state: redis, namespace: LedgerScene.namespace, options: CountingOptions())
         let reporter = ShareReporter(
             ledger, instance: name, options: .init(lookEvery: .milliseconds(100)), readiness: Readiness(),
             logger: .silent)
@@ -147,7 +147,7 @@ func withReporterScene(
         let registry = RedisRegistry(configuration: configuration, loop: loop, logger: .silent)
         let redis = RedisClient(
             configuration: RedisConfiguration(url: try RedisURL(server.url)), loop: loop, logger: .silent)
-        let ledger = ShareLedger(redis, namespace: LedgerScene.namespace, options: CountingOptions())
+        let ledger = ShareLedger(redis, state: redis, namespace: LedgerScene.namespace, options: CountingOptions())
         let scene = ReporterScene(counting: server, ledger: ledger, redis: redis, registry: registry, loop: loop)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }

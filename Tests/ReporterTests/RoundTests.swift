@@ -76,6 +76,38 @@ internal import Testing
         }
     }
 
+    @Test(arguments: Keeping.allCases)
+    func `an accepted block whose share is not counted ends its round all the same`(_ keeping: Keeping) async throws {
+        try await withLedger(keeping.options) { scene in
+            func found(_ number: Int, at time: Int64, height: Int = 100, _ outcome: String) async throws {
+                _ = try await scene.reply("ZADD", "{test}:blocks", "\(height)", name(number))
+                _ = try await scene.reply(
+                    "HSET", "{test}:block:\(name(number))", "height", "\(height)", "found", "\(Shares.begin + time)",
+                    "outcome", outcome)
+            }
+            #expect(try await scene.ledger.endRounds() == 0)
+            try await found(50, at: 20, "accepted")
+            try await found(51, at: 25, "rejected")
+            try await found(52, at: 26, "undecided")
+            try await found(2, at: 999, height: 101, "accepted")
+            try await scene.count([
+                Shares.share(1, at: 10, weight: 1), Shares.share(3, at: 30, weight: 2),
+                Shares.share(4, at: 40, height: 101, weight: 4),
+            ])
+            #expect(try await scene.ledger.endRounds() == 2)
+            #expect(try await scene.ledger.endRounds() == 0)
+            // The share of one comes yet: it stands where its share does, and copies of it, here and elsewhere, change nothing.
+            let block = Shares.share(2, at: 35, height: 101, weight: 8, isBlock: true)
+            try await scene.count([block])
+            try await scene.count([Shares.share(2, at: 50, height: 101, weight: 8, isBlock: true)], origin: "b")
+            #expect(try await scene.ledger.endRounds() == 0)
+            try await fold(scene, keeping)
+            let rounds = try await scene.rounds()
+            #expect(rounds.map(\.weights) == [["alice": 1], ["alice": 10], ["alice": 4]])
+            #expect(rounds.map(\.block?.hash) == [name(50), name(2), nil])
+        }
+    }
+
     @Test func `many workers are added up in several steps, each share once`() async throws {
         try await withLedger(CountingOptions(detailLife: .zero)) { scene in
             let shares = (0..<6_000).map { Shares.share($0, "worker-\($0 % 3_000)", at: Int64($0), weight: 3) }

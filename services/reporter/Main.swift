@@ -11,7 +11,8 @@ enum Main {
             let (configuration, common, logger) = (runtime.configuration, runtime.common, runtime.logger)
             let loop = try EventLoop(logger: logger)
             let redis = try runtime.sharelogClient(on: loop)
-            let ledger = ShareLedger(redis, namespace: common.namespace, options: configuration.counting)
+            let state = try runtime.stateClient(on: loop)
+            let ledger = ShareLedger(redis, state: state, namespace: common.namespace, options: configuration.counting)
             let reporter = ShareReporter(
                 ledger, instance: common.instance, options: configuration.options, readiness: runtime.readiness,
                 logger: logger)
@@ -19,6 +20,7 @@ enum Main {
             // Shut down in reverse: sources are let go of first, so that others take them up while this one drains.
             return [
                 Scope("redis") { await redis.run() },
+                Scope("state") { await state.run() },
                 mesh,
                 Scope("shares") { await reporter.run(on: mesh.node) },
             ]

@@ -93,6 +93,11 @@ final class ShareReporter: Sendable {
         // The sleep throws when the task is cancelled, and nothing else.
         while (try? await Task.sleep(for: options.foldEvery * Double.random(in: 0.8..<1.2))) != nil {
             do {
+                // First the blocks: what is added up is divided by those that are known.
+                let blocks = try await ledger.endRounds()
+                if blocks > 0 {
+                    logger.notice("\(blocks) accepted blocks end their rounds, whose shares are not counted")
+                }
                 for _ in 0..<Self.foldSteps { guard try await ledger.fold() else { break } }
             } catch {
                 logger.debug("adding up rounds is tried again: \(error)")

@@ -37,7 +37,10 @@ extension ShareBatch {
         }
         let blocks = shares.filter(\.isBlock)
         arguments.append(RedisArgument(blocks.count))
-        for block in blocks { arguments += [RedisArgument(block.stampedHeight), RedisArgument(block.mark)] }
+        for block in blocks {
+            let mark = BlockMark.text(timeMilliseconds: block.stampedMilliseconds, hash: Hex.encode(block.hash))
+            arguments += [RedisArgument(block.stampedHeight), RedisArgument(block.hash), RedisArgument(mark)]
+        }
         return arguments
     }
 }
@@ -60,11 +63,6 @@ extension PoolShare {
     fileprivate var stampedMilliseconds: Int64 { min(max(timeMilliseconds, 0), 1 << 48 - 1) }
     /// The height, never below zero.
     fileprivate var stampedHeight: Int { max(height, 0) }
-    /// How a block stands in the list of blocks: those of one height are sorted by this text, and so by time.
-    fileprivate var mark: String {
-        let time = "\(stampedMilliseconds)"
-        return String(repeating: "0", count: 15 - time.count) + time + ":" + Hex.encode(hash)
-    }
 }
 
 extension [UInt8] {

@@ -24,6 +24,12 @@ enum BatchScript {
     static let leavingMinutes = 8
     /// How many blocks have a round of their own; the rounds of lower ones are forgotten.
     static let listedBlocks = 10_000
+    /// How long a job is remembered after its last counted share; its hashes are forgotten earlier.
+    static let jobMilliseconds = 30 * 86_400_000
+    /// How old the stamp of a share may be: an hour less than a job is remembered, in which clocks may differ.
+    static let stampMilliseconds = jobMilliseconds - 3_600_000
+    /// How many shares that came too late are listed.
+    static let listedLate = 100_000
     /// How many workers have a last share.
     static let listedWorkers = 100_000
 
@@ -34,12 +40,13 @@ enum BatchScript {
             position = position + 1
             return ARGV[position]
         end
-        local function number(text)
+        -- A weight in two numbers: how often it has 10^15, and what is left.
+        local function weightOf(text)
             if not text then return 0, 0 end
             if #text <= 15 then return 0, tonumber(text) end
             return tonumber(string.sub(text, 1, -16)), tonumber(string.sub(text, -15))
         end
-        local function written(high, low)
+        local function textOf(high, low)
             if high > 0 then return string.format('%.0f%015.0f', high, low) end
             return string.format('%.0f', low)
         end
@@ -53,39 +60,60 @@ enum BatchScript {
             if low < 0 then return high - 1, low + 1e15 end
             return high, low
         end
-        local function call(command, key, list, each)
-            for first = 1, #list, 4000 do each(redis.call(command, key, unpack(list, first, math.min(first + 3999, #list))), first) end
+        -- Lua unpacks some thousands at once; what each piece answers goes to `deal`, with its first index.
+        local function inPieces(command, key, list, deal)
+            for first = 1, #list, 4000 do deal(redis.call(command, key, unpack(list, first, math.min(first + 3999, #list))), first) end
         end
+        local function isBelow(high, low, otherHigh, otherLow) return high < otherHigh or (high == otherHigh and low < otherLow) end
         local function fields(key, names)
             local values = {}
-            call('HMGET', key, names, function(part, first)
+            inPieces('HMGET', key, names, function(part, first)
                 for i = 1, #part do values[first + i - 1] = part[i] end
             end)
             return values
         end
-        local function each() end
+        local function ignore() end
         local function addWeights(key, workers, highs, lows)
             local old, new = fields(key, workers), {}
             for i, worker in ipairs(workers) do
-                local high, low = number(old[i])
-                new[2 * i - 1], new[2 * i] = worker, written(sum(high, low, highs[i], lows[i]))
+                local high, low = weightOf(old[i])
+                new[2 * i - 1], new[2 * i] = worker, textOf(sum(high, low, highs[i], lows[i]))
             end
-            call('HSET', key, new, each)
+            inPieces('HSET', key, new, ignore)
         end
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+        -- How a block stands in the list of blocks; nil for one that does not.
+        local function listedBlock(list, height, hash)
+            for _, mark in ipairs(redis.call('ZRANGEBYSCORE', list, height, height)) do
+                if string.match(mark, ':(.*)') == hash then return mark end
+            end
+        end
+        local function trimBlocks(prefix)
+            local list = prefix .. 'rounds:blocks'
+            local excess = redis.call('ZCARD', list) - \(listedBlocks)
+            if excess > 0 then
+                redis.call('DEL', prefix .. 'rounds:after:start')
+                for _, block in ipairs(redis.call('ZRANGE', list, 0, excess - 1)) do
+                    redis.call('DEL', prefix .. 'rounds:after:' .. string.match(block, ':(.*)'))
+                    redis.call('ZREM', list, block)
+                end
+            end
+            redis.call('PEXPIRE', list, \(roundMilliseconds))
+        end
 
         """
 
     /// The script.
     ///
     /// No KEYS, because which there are depends on the content; they all begin with the prefix, which has the hash tag that keeps them on
-    /// one node of a cluster. Returns `{1, shares counted, shares known before}`, or `{0, cursor}` where the cursor is another one.
+    /// one node of a cluster. Returns `{1, shares counted, shares known before, shares that came too late}`, or `{0, cursor}` where the cursor is another one.
     static let script = RedisScript(
         name: "count shares",
         source: prelude + """
             local prefix, origin, after, upTo, seenLife = take(), take(), take(), take(), take()
-            local windowHigh, windowLow = number(take())
+            local windowHigh, windowLow = weightOf(take())
             local windowMinutes = tonumber(take())
             local cursorKey = prefix .. 'shares:cursor:' .. origin
             local cursor = redis.call('GET', cursorKey) or '0'
@@ -95,14 +123,18 @@ enum BatchScript {
             for i = 1, tonumber(take()) do workers[i] = take() end
 
             -- What is new, by minute and worker, and by the minutes of each height.
-            local counted, known = 0, 0
+            -- A job whose hashes were forgotten takes no more: whether its shares were counted, nobody can tell.
+            local counted, known, late, isCopy = 0, 0, {}, {}
             local minutes, heights, lasts = {}, {}, {}
+            local jobs = prefix .. 'shares:jobs'
             for _ = 1, tonumber(take()) do
                 local job, height, minute, shares = take(), take(), take(), take()
                 local seen, hashes = prefix .. 'shares:seen:' .. job, {}
                 for first = 1, #shares, 49 do hashes[#hashes + 1] = string.sub(shares, first, first + 31) end
+                local isForgotten = tonumber(minute) * 60000 < now - \(stampMilliseconds)
+                    or (redis.call('ZSCORE', jobs, job) and redis.call('EXISTS', seen) == 0)
                 local isKnown, new = {}, {}
-                call('SMISMEMBER', seen, hashes, function(part, first)
+                inPieces('SMISMEMBER', seen, hashes, function(part, first)
                     for i = 1, #part do if part[i] == 1 then isKnown[hashes[first + i - 1]] = true end end
                 end)
                 local cells = minutes[minute] or {}
@@ -111,13 +143,21 @@ enum BatchScript {
                 local pieces = heights[detail] or {}
                 heights[detail] = pieces
                 for i, hash in ipairs(hashes) do
+                    local at = 49 * i - 16
+                    local stamp, high, low, worker = struct.unpack('>I6I2I7I2', shares, at)
                     if isKnown[hash] then
                         known = known + 1
+                        isCopy[hash] = true
+                    elseif isForgotten then
+                        isKnown[hash], isCopy[hash] = true, true
+                        late[#late + 1] = cjson.encode({
+                            source = origin, worker = workers[worker + 1], job = job, height = tonumber(height), time = stamp,
+                            weight = textOf(high, low),
+                            hash = string.gsub(hash, '.', function(byte) return string.format('%02x', string.byte(byte)) end),
+                        })
                     else
                         isKnown[hash] = true
                         new[#new + 1] = hash
-                        local at = 49 * i - 16
-                        local stamp, high, low, worker = struct.unpack('>I6I2I7I2', shares, at)
                         local cell = cells[worker]
                         if not cell then
                             cell = {0, 0, 0}
@@ -136,17 +176,18 @@ enum BatchScript {
                 end
                 if #new > 0 then
                     counted = counted + #new
-                    call('SADD', seen, new, each)
+                    inPieces('SADD', seen, new, ignore)
                     redis.call('PEXPIRE', seen, seenLife)
+                    redis.call('ZADD', jobs, textOf(0, now), job)
                 end
             end
+            redis.call('ZREMRANGEBYSCORE', jobs, '-inf', textOf(0, now - \(jobMilliseconds)))
 
             -- The totals of minutes, and the window of PPLNS.
             local window = prefix .. 'pplns'
-            local totalHigh, totalLow = number(redis.call('GET', window .. ':total'))
+            local totalHigh, totalLow = weightOf(redis.call('GET', window .. ':total'))
             local oldest = tonumber(redis.call('ZRANGE', window .. ':minutes', 0, 0)[1])
             local newest = tonumber(redis.call('ZRANGE', window .. ':minutes', -1, -1)[1])
-            local function isBelow(high, low, otherHigh, otherLow) return high < otherHigh or (high == otherHigh and low < otherLow) end
             local hasMinutes = false
             for minute, cells in pairs(minutes) do
                 local names, numbers = {}, {}
@@ -168,34 +209,34 @@ enum BatchScript {
                             others[1] = others[1] + cell[1]
                             others[2], others[3] = sum(others[2], others[3], cell[2], cell[3])
                         else
-                            local high, low = number(old[2 * i])
-                            new[#new + 1], new[#new + 2] = names[2 * i - 1], written(0, (tonumber(old[2 * i - 1]) or 0) + cell[1])
-                            new[#new + 1], new[#new + 2] = names[2 * i], written(sum(high, low, cell[2], cell[3]))
+                            local high, low = weightOf(old[2 * i])
+                            new[#new + 1], new[#new + 2] = names[2 * i - 1], textOf(0, (tonumber(old[2 * i - 1]) or 0) + cell[1])
+                            new[#new + 1], new[#new + 2] = names[2 * i], textOf(sum(high, low, cell[2], cell[3]))
                             members[#members + 1], highs[#highs + 1], lows[#lows + 1] = workers[worker + 1], cell[2], cell[3]
                         end
                     end
                     if others[1] > 0 then
                         local count, weight = unpack(redis.call('HMGET', key, '*|accepted|count', '*|accepted|weight'))
-                        local high, low = number(weight)
-                        new[#new + 1], new[#new + 2] = '*|accepted|count', written(0, (tonumber(count) or 0) + others[1])
-                        new[#new + 1], new[#new + 2] = '*|accepted|weight', written(sum(high, low, others[2], others[3]))
+                        local high, low = weightOf(weight)
+                        new[#new + 1], new[#new + 2] = '*|accepted|count', textOf(0, (tonumber(count) or 0) + others[1])
+                        new[#new + 1], new[#new + 2] = '*|accepted|weight', textOf(sum(high, low, others[2], others[3]))
                         members[#members + 1], highs[#highs + 1], lows[#lows + 1] = '*', others[2], others[3]
                     end
-                    call('HSET', key, new, each)
+                    inPieces('HSET', key, new, ignore)
                     redis.call('PEXPIRE', key, \(totalsMilliseconds))
                     redis.call('ZADD', prefix .. 'shares', minute, minute)
 
-                    local number16 = tonumber(minute)
-                    local isInWindow = not oldest or number16 >= oldest or isBelow(totalHigh, totalLow, windowHigh, windowLow)
-                    if isInWindow and (not newest or number16 > newest - windowMinutes) then
+                    local minuteNumber = tonumber(minute)
+                    local isInWindow = not oldest or minuteNumber >= oldest or isBelow(totalHigh, totalLow, windowHigh, windowLow)
+                    if isInWindow and (not newest or minuteNumber > newest - windowMinutes) then
                         addWeights(window, members, highs, lows)
                         addWeights(window .. ':minute:' .. minute, members, highs, lows)
                         addWeights(window .. ':weights', {minute}, {minuteHigh}, {minuteLow})
                         redis.call('PEXPIRE', window .. ':minute:' .. minute, \(minuteOfWindowMilliseconds))
                         redis.call('ZADD', window .. ':minutes', minute, minute)
                         totalHigh, totalLow = sum(totalHigh, totalLow, minuteHigh, minuteLow)
-                        if not oldest or number16 < oldest then oldest = number16 end
-                        if not newest or number16 > newest then newest = number16 end
+                        if not oldest or minuteNumber < oldest then oldest = minuteNumber end
+                        if not newest or minuteNumber > newest then newest = minuteNumber end
                     end
                     hasMinutes = true
                 end
@@ -205,24 +246,24 @@ enum BatchScript {
                 for _ = 1, \(leavingMinutes) do
                     local first = redis.call('ZRANGE', window .. ':minutes', 0, 0)[1]
                     if not first or tonumber(first) == newest then break end
-                    local high, low = difference(totalHigh, totalLow, number(redis.call('HGET', window .. ':weights', first)))
+                    local high, low = difference(totalHigh, totalLow, weightOf(redis.call('HGET', window .. ':weights', first)))
                     if tonumber(first) > newest - windowMinutes and isBelow(high, low, windowHigh, windowLow) then break end
                     local leaving, names, weights = redis.call('HGETALL', window .. ':minute:' .. first), {}, {}
                     for i = 1, #leaving, 2 do names[#names + 1], weights[#weights + 1] = leaving[i], leaving[i + 1] end
                     local old, new, gone = fields(window, names), {}, {}
                     for i, name in ipairs(names) do
-                        local high, low = number(old[i])
-                        local rest = written(difference(high, low, number(weights[i])))
+                        local high, low = weightOf(old[i])
+                        local rest = textOf(difference(high, low, weightOf(weights[i])))
                         if rest == '0' then gone[#gone + 1] = name else new[#new + 1], new[#new + 2] = name, rest end
                     end
-                    call('HSET', window, new, each)
-                    call('HDEL', window, gone, each)
+                    inPieces('HSET', window, new, ignore)
+                    inPieces('HDEL', window, gone, ignore)
                     redis.call('DEL', window .. ':minute:' .. first)
                     redis.call('HDEL', window .. ':weights', first)
                     redis.call('ZREM', window .. ':minutes', first)
                     totalHigh, totalLow = high, low
                 end
-                redis.call('SET', window .. ':total', written(totalHigh, totalLow), 'PX', \(windowMilliseconds))
+                redis.call('SET', window .. ':total', textOf(totalHigh, totalLow), 'PX', \(windowMilliseconds))
                 for _, part in ipairs({'', ':weights', ':minutes'}) do redis.call('PEXPIRE', window .. part, \(windowMilliseconds)) end
             end
 
@@ -234,34 +275,40 @@ enum BatchScript {
                     local key = prefix .. 'rounds:detail:' .. detail
                     local old, new = fields(key, names), {}
                     for i, name in ipairs(names) do new[2 * i - 1], new[2 * i] = name, (old[i] or '') .. parts[i] end
-                    call('HSET', key, new, each)
+                    inPieces('HSET', key, new, ignore)
                     redis.call('PEXPIRE', key, \(roundMilliseconds))
-                    redis.call('ZADD', prefix .. 'rounds:detail', written(0, now), detail)
+                    redis.call('ZADD', prefix .. 'rounds:detail', textOf(0, now), detail)
                 end
             end
             local last = {}
-            for worker, stamp in pairs(lasts) do last[#last + 1], last[#last + 2] = written(0, stamp), workers[worker + 1] end
+            for worker, stamp in pairs(lasts) do last[#last + 1], last[#last + 2] = textOf(0, stamp), workers[worker + 1] end
             if #last > 0 then
                 local key = prefix .. 'shares:workers'
                 for first = 1, #last, 4000 do redis.call('ZADD', key, 'GT', unpack(last, first, math.min(first + 3999, #last))) end
-                redis.call('ZREMRANGEBYSCORE', key, '-inf', written(0, now - \(roundMilliseconds)))
+                redis.call('ZREMRANGEBYSCORE', key, '-inf', textOf(0, now - \(roundMilliseconds)))
                 redis.call('ZREMRANGEBYRANK', key, 0, -\(listedWorkers + 1))
             end
 
-            local blocks = tonumber(take())
-            for _ = 1, blocks do redis.call('ZADD', prefix .. 'rounds:blocks', take(), take()) end
-            if blocks > 0 then
-                local excess = redis.call('ZCARD', prefix .. 'rounds:blocks') - \(listedBlocks)
-                if excess > 0 then
-                    redis.call('DEL', prefix .. 'rounds:after:start')
-                    for _, block in ipairs(redis.call('ZRANGE', prefix .. 'rounds:blocks', 0, excess - 1)) do
-                        redis.call('DEL', prefix .. 'rounds:after:' .. string.match(block, ':(.*)'))
-                        redis.call('ZREM', prefix .. 'rounds:blocks', block)
-                    end
+            -- A block stands where its counted share does; what was known of it before, and copies of the share, are less exact.
+            local blocks, list = tonumber(take()), prefix .. 'rounds:blocks'
+            for _ = 1, blocks do
+                local height, hash, mark = take(), take(), take()
+                local listed = listedBlock(list, height, string.match(mark, ':(.*)'))
+                if listed and not isCopy[hash] then
+                    redis.call('ZREM', list, listed)
+                    listed = nil
                 end
-                redis.call('PEXPIRE', prefix .. 'rounds:blocks', \(roundMilliseconds))
+                if not listed then redis.call('ZADD', list, height, mark) end
+            end
+            if blocks > 0 then trimBlocks(prefix) end
+
+            if #late > 0 then
+                local key = prefix .. 'shares:late'
+                inPieces('LPUSH', key, late, ignore)
+                redis.call('LTRIM', key, 0, \(listedLate - 1))
+                redis.call('PEXPIRE', key, \(roundMilliseconds))
             end
             redis.call('SET', cursorKey, upTo, 'PX', \(cursorMilliseconds))
-            return {1, counted, known}
+            return {1, counted, known, #late}
             """)
 }

@@ -14,8 +14,9 @@ struct ShareBatch: Sendable, Equatable {
 
 /// What became of a batch.
 enum BatchOutcome: Sendable, Equatable {
-    /// The batch is counted. `known` shares were counted before, in other batches.
-    case counted(shares: Int, known: Int)
+    /// The batch is counted. `known` shares were counted before, in other batches; `late` ones may have been, which nobody can tell
+    /// any more: they are listed and not counted.
+    case counted(shares: Int, known: Int, late: Int = 0)
     /// Nothing was written: the source's cursor stands here.
     case refused(cursor: UInt64)
 }

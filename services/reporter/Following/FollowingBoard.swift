@@ -32,6 +32,8 @@ final class FollowingBoard: Sendable {
         var shares = 0
         /// Shares that had been counted before, from another source.
         var known = 0
+        /// Shares that came so late that nobody can tell whether they were counted: they are listed.
+        var late = 0
         /// Batches that were counted.
         var batches = 0
         /// Batches that were refused, because the cursor stood elsewhere.
@@ -46,6 +48,7 @@ final class FollowingBoard: Sendable {
     private let state = Mutex(State())
     private let shares = Counter(label: "reporter_shares_total")
     private let known = Counter(label: "reporter_shares_known_total")
+    private let late = Counter(label: "reporter_shares_late_total")
     private let refused = Counter(label: "reporter_batches_refused_total")
     private let redisTime = Timer(label: "reporter_batch_seconds")
     private let batchShares = Recorder(label: "reporter_batch_shares")
@@ -64,18 +67,20 @@ final class FollowingBoard: Sendable {
     func counted(_ outcome: BatchOutcome, batch: Int, took time: Duration) {
         state.withLock { state in
             switch outcome {
-            case .counted(let shares, let known):
+            case .counted(let shares, let known, let late):
                 state.totals.batches += 1
                 state.totals.shares += shares
                 state.totals.known += known
+                state.totals.late += late
             case .refused: state.totals.refused += 1
             }
         }
         redisTime.record(duration: time)
         switch outcome {
-        case .counted(let shares, let known):
+        case .counted(let shares, let known, let late):
             self.shares.increment(by: shares)
             self.known.increment(by: known)
+            self.late.increment(by: late)
             batchShares.record(batch)
         case .refused: refused.increment()
         }

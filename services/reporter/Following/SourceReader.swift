@@ -117,6 +117,11 @@ struct SourceReader: Sendable {
                     "the cursor stands elsewhere: going on from there",
                     metadata: metadata.merging(["cursor": "\(cursor)", "after": "\(batch.after)"]) { $1 })
             }
+            if case .counted(_, _, let late) = outcome, late > 0 {
+                logger.error(
+                    "\(late) shares came after the hashes of their jobs were forgotten, and may have been counted: they are in the list shares:late, to be booked by hand; a longer --seen-life avoids it",
+                    metadata: metadata)
+            }
             return .outcome(outcome)
         } catch {
             return .countFailed("\(error)")

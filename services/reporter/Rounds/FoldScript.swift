@@ -12,8 +12,8 @@ enum FoldScript {
         name: "fold rounds",
         source: BatchScript.prelude + """
             local prefix, age, limit = take(), tonumber(take()), tonumber(take())
-            local detail, written16 = unpack(redis.call('ZRANGE', prefix .. 'rounds:detail', 0, 0, 'WITHSCORES'))
-            if not detail or now - tonumber(written16) < age then return 0 end
+            local detail, lastAdded = unpack(redis.call('ZRANGE', prefix .. 'rounds:detail', 0, 0, 'WITHSCORES'))
+            if not detail or now - tonumber(lastAdded) < age then return 0 end
             local height = string.match(detail, '^%d+')
             local key, list = prefix .. 'rounds:detail:' .. detail, prefix .. 'rounds:blocks'
 
@@ -54,7 +54,7 @@ enum FoldScript {
                 addWeights(prefix .. 'rounds:after:' .. hash, members, highs, lows)
                 redis.call('PEXPIRE', prefix .. 'rounds:after:' .. hash, \(BatchScript.roundMilliseconds))
             end
-            call('HDEL', key, names, each)
+            inPieces('HDEL', key, names, ignore)
             if redis.call('EXISTS', key) == 0 then redis.call('ZREM', prefix .. 'rounds:detail', detail) end
             redis.call('INCR', prefix .. 'rounds:folds')
             redis.call('PEXPIRE', prefix .. 'rounds:folds', \(BatchScript.roundMilliseconds))
