@@ -5,6 +5,7 @@ final class LogCommitter: @unchecked Sendable {
     private(set) var failure: DurableQueueError?
     /// Why space was not won back, the last time.
     private(set) var postponed: DurableQueueError?
+    private(set) var isClosed = false
     private var lastBytes = 0
 
     init(log: SegmentLog) { self.log = log }
@@ -91,6 +92,7 @@ final class LogCommitter: @unchecked Sendable {
 
     /// Forces the rest to the disk; nothing is taken after it.
     func close() {
+        isClosed = true
         guard failure == nil else { return }
         do throws(DurableQueueError) { try log.finish() } catch { note(error) }
         if failure == nil { failure = .closedStore }

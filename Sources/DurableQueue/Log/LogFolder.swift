@@ -1,12 +1,16 @@
 internal import FoundationEssentials
 
 /// The folder of one store: its lock, its origin, its segments.
+///
+/// Whoever opens or removes it holds the lock, up to the last operation on a file in it.
 struct LogFolder {
     let path: String
     let fileSystem: any FileSystem
 
     static let lockName = "lock"
     static let originName = "origin"
+    /// Says that the queue is at its end: what else is there goes with it, and whoever opens the folder begins another.
+    static let removedName = "removed"
     private static let temporarySuffix = ".writing"
 
     struct Opened {
@@ -47,10 +51,8 @@ struct LogFolder {
         let lock: (any FileLock)?
         let names: [String]
         do throws(FileSystemError) {
-            try fileSystem.makeFolder(path)
-            try fileSystem.synchronizeFolder(parent)
-            lock = try fileSystem.lock(path + "/" + Self.lockName)
-            names = try fileSystem.names(in: path)
+            lock = try lockOnce()
+            names = lock == nil ? [] : try fileSystem.names(in: path)
         } catch { throw DurableQueueError(error, while: "opening the queue in \(path)") }
         guard let lock else {
             throw DurableQueueError(
@@ -58,8 +60,29 @@ struct LogFolder {
                 "opening the queue in \(path) was refused: another process holds it; give each instance a folder of its own"
             )
         }
-        return (lock, names)
+        guard names.contains(Self.removedName) else { return (lock, names) }
+        do throws(FileSystemError) { try clear(names) } catch {
+            throw DurableQueueError(error, while: "removing what a queue at its end left in \(path)")
+        }
+        return (lock, [Self.lockName])
     }
+
+    /// Makes the folder and locks it; nil when somebody else holds it.
+    private func lockOnce() throws(FileSystemError) -> (any FileLock)? {
+        for attempt in 1... {
+            try fileSystem.makeFolder(path)
+            do throws(FileSystemError) {
+                try fileSystem.synchronizeFolder(parent)
+                return try fileSystem.lock(path + "/" + Self.lockName)
+            } catch {
+                // Whoever removes the queue that was there may take the folder away once it is made.
+                guard error.kind == .missing, attempt < Self.attempts else { throw error }
+            }
+        }
+        return nil
+    }
+
+    private static let attempts = 5
 
     private var parent: String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -69,12 +92,13 @@ struct LogFolder {
     /// The UUID of the store, written when there is none.
     private func origin(_ names: [String]) throws(DurableQueueError) -> UUID {
         let file = path + "/" + Self.originName
+        let hasSegments = names.contains { SegmentHeader.segment(named: $0) != nil }
         guard names.contains(Self.originName) else {
-            if names.contains(where: { SegmentHeader.segment(named: $0) != nil }) {
-                throw .corrupted(file, 0, "the file that says whose the segments are is missing")
-            }
+            if hasSegments { throw .corrupted(file, 0, "the file that says whose the segments are is missing") }
             return try writeOrigin(file)
         }
+        // Its sequences would begin again, which others may have seen.
+        guard hasSegments else { return try writeOrigin(file) }
         let bytes: [UInt8]
         do throws(FileSystemError) {
             bytes = try fileSystem.open(file, creating: false).read(at: 0, count: 36)
@@ -101,18 +125,37 @@ struct LogFolder {
         return origin
     }
 
-    /// Removes everything; the lock is to be held, or to have been held until just now.
+    /// Removes everything. The lock has to be held; its file goes last, so that all before is done to nobody else's queue.
     func remove() -> Result<Void, DurableQueueError> {
         do throws(FileSystemError) {
-            // The oldest first and the origin last, so that what a crash leaves is still a queue.
+            let removed = path + "/" + Self.removedName
             let names = try fileSystem.names(in: path)
-            let segments = names.filter { SegmentHeader.segment(named: $0) != nil }.sorted()
-            for name in segments { try fileSystem.remove(path + "/" + name) }
+            // From here on it is no queue any more, whatever is left by a crash.
+            if !names.contains(Self.removedName) { _ = try fileSystem.open(removed, creating: true) }
             try fileSystem.synchronizeFolder(path)
-            for name in Set(names).subtracting(segments) { try fileSystem.remove(path + "/" + name) }
-            try fileSystem.removeFolder(path)
-            try fileSystem.synchronizeFolder(parent)
+            try clear(names + [Self.removedName])
+            try fileSystem.remove(path + "/" + Self.lockName)
+            try removeFolder()
             return .success(())
         } catch { return .failure(DurableQueueError(error, while: "removing a queue that has nothing left to do")) }
+    }
+
+    /// Removes what is left of a queue at its end, but for the lock.
+    private func clear(_ names: [String]) throws(FileSystemError) {
+        for name in Set(names).subtracting([Self.lockName, Self.removedName]).sorted() {
+            try fileSystem.remove(path + "/" + name)
+        }
+        try fileSystem.synchronizeFolder(path)
+        try fileSystem.remove(path + "/" + Self.removedName)
+        try fileSystem.synchronizeFolder(path)
+    }
+
+    private func removeFolder() throws(FileSystemError) {
+        do throws(FileSystemError) { try fileSystem.removeFolder(path) } catch {
+            // Whoever made another lock by now begins a queue of its own, or has removed that one too.
+            if error.kind == .missing { return }
+            guard try !fileSystem.names(in: path).isEmpty else { throw error }
+        }
+        try fileSystem.synchronizeFolder(parent)
     }
 }

@@ -168,10 +168,18 @@ public final class SegmentLogStore: GroupingStore {
     }
 
     /// Closes the store and removes its folder with everything in it. For one that was adopted and has nothing left to do.
+    ///
+    /// The folder is held until nothing is left in it: who opens it meanwhile is told so, and who opens it later begins another queue.
+    /// - Throws: ``DurableQueueError/Code/closed`` when it was closed before, since somebody else may have it by now; and what the file
+    ///   system refuses, which leaves what is no queue any more and is removed by whoever opens the folder next.
     public func destroy() async throws(DurableQueueError) {
-        await close()
-        try await thread.run { [folder, committer] in
-            LogFolder(path: folder, fileSystem: committer.log.fileSystem).remove()
+        try await thread.run { [self] () -> Result<Void, DurableQueueError> in
+            guard !committer.isClosed else { return .failure(.closedStore) }
+            commit()
+            committer.close()
+            _ = noteStatus()
+            defer { lock.release() }
+            return LogFolder(path: folder, fileSystem: committer.log.fileSystem).remove()
         }.get()
     }
 }

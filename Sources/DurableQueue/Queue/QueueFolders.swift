@@ -1,6 +1,6 @@
 /// The folders of a service's queues on one host: one an instance, each locked by the process that uses it.
 ///
-/// A process opens its own and adopts those that nobody holds, so that nothing is stranded when there are fewer instances than there were.
+/// A process opens its own, and adopts those that nobody holds, so that nothing is stranded when there are fewer instances than there were.
 /// An adopted queue keeps its own store and identities: it is run beside the process's own until it is empty, then removed. A crash on
 /// the way lets its lock go, and whoever comes next adopts it anew.
 public struct QueueFolders: Sendable {
@@ -23,35 +23,41 @@ public struct QueueFolders: Sendable {
         try SegmentLogStore(folder: root + "/" + instance, options: options, fileSystem: fileSystem)
     }
 
-    /// What an adoption came to.
-    public struct Adoption: Sendable {
-        /// The stores that nobody held, by instance.
-        public var stores: [String: SegmentLogStore] = [:]
-        /// The folders that nobody held and that could not be opened.
+    /// What was found of folders that nobody holds.
+    public struct Free: Sendable {
+        /// The queues that may be opened, by the names of their instances.
+        public var names: Set<String> = []
+        /// What is the matter with folders of which it cannot be told.
         public var failures: [String: DurableQueueError] = [:]
     }
 
-    /// Opens all that nobody holds, but for that of `instance`. Blocks while it reads.
-    public func adopt(besides instance: String) throws(DurableQueueError) -> Adoption {
+    /// Looks for the queues that nobody holds at the moment, but for that of `instance`. What is no queue is left alone.
+    ///
+    /// - Throws: when the folders cannot be listed; one that cannot be looked into does not hinder the others.
+    public func free(besides instance: String) throws(DurableQueueError) -> Free {
         let names: [String]
-        do { names = try fileSystem.names(in: root) } catch  where error.kind == .missing { return Adoption() } catch {
+        do { names = try fileSystem.names(in: root) } catch  where error.kind == .missing { return Free() } catch {
             throw DurableQueueError(error, while: "looking for queues to adopt")
         }
-        var adoption = Adoption()
-        for name in names.sorted() where name != instance {
-            do throws(DurableQueueError) { if try isQueue(name) { adoption.stores[name] = try open(name) } } catch
-                where error.code == .locked
+        var free = Free()
+        for name in names where name != instance {
+            do throws(FileSystemError) { if try isFree(root + "/" + name) { free.names.insert(name) } } catch
+                where error.kind == .missing
             {
+                // It was removed meanwhile.
                 continue
-            } catch { adoption.failures[name] = error }
+            } catch { free.failures[name] = DurableQueueError(error, while: "looking for a queue to adopt") }
         }
-        return adoption
+        return free
     }
 
-    /// Opening makes a queue where there is none, which is not to happen to somebody else's folder.
-    private func isQueue(_ name: String) throws(DurableQueueError) -> Bool {
-        do { return try fileSystem.names(in: root + "/" + name).contains(LogFolder.originName) } catch {
-            throw DurableQueueError(error, while: "looking for a queue to adopt")
-        }
+    private func isFree(_ folder: String) throws(FileSystemError) -> Bool {
+        // Locking makes a file where there is none, which is not to happen to somebody else's folder; nor is a file a folder.
+        guard let names = try? fileSystem.names(in: folder),
+            names.contains(LogFolder.originName) || names.contains(LogFolder.removedName),
+            let lock = try fileSystem.lock(folder + "/" + LogFolder.lockName)
+        else { return false }
+        lock.release()
+        return true
     }
 }

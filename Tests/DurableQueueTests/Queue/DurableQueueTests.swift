@@ -241,31 +241,32 @@ internal import Testing
         }
     }
 
-    @Test func nobodysFoldersAreAdopted() async throws {
+    @Test func foldersThatNobodyHoldsAreFound() async throws {
         let folder = try TemporaryFolder("queue")
         let folders = QueueFolders(root: folder.path + "/shares")
-        #expect(try folders.adopt(besides: "stratum-1").stores.isEmpty)
+        #expect(try folders.free(besides: "stratum-1").names.isEmpty)
         let held = try folders.open("stratum-2")
-        let left = DurableQueue(store: try folders.open("stratum-3"))
-        let receipt = try await left.enqueue(payload: [5])
-        await left.close()
+        for name in ["stratum-1", "stratum-3", "stratum-4", "stratum-5"] { await (try folders.open(name)).close() }
+        // Not a queue: it is left alone. And one that cannot be locked.
+        let disk = PosixFileSystem()
+        try disk.makeFolder(folders.root + "/other")
+        try disk.remove(folders.root + "/stratum-3/lock")
+        try disk.makeFolder(folders.root + "/stratum-3/lock")
+        let free = try folders.free(besides: "stratum-1")
+        #expect(free.names == ["stratum-4", "stratum-5"])
+        #expect(free.failures.keys.sorted() == ["stratum-3"])
 
-        // Not a queue: it is left alone.
-        try PosixFileSystem().makeFolder(folders.root + "/other")
-        let adoption = try folders.adopt(besides: "stratum-1")
-        #expect(adoption.stores.keys.sorted() == ["stratum-3"])
-        #expect(adoption.failures.isEmpty)
-        let store = try #require(adoption.stores["stratum-3"])
-        let seen = Mutex<[EntryIdentity]>([])
-        let adopted = DurableQueue(store: store)
-        try await Self.running(adopted, { batch in seen.withLock { $0 += batch.map(\.identity) } }) {
-            try await eventually("it was run") { adopted.status.depth == 0 }
-        }
-        #expect(seen.withLock { $0 } == [receipt.identity])
+        let store = try folders.open("stratum-4")
+        #expect(try folders.free(besides: "stratum-1").names == ["stratum-5"])
         try await store.destroy()
-        #expect(try PosixFileSystem().names(in: folders.root).sorted() == ["other", "stratum-2"])
-        #expect(try PosixFileSystem().names(in: folders.root + "/other").isEmpty)
+        #expect(
+            try disk.names(in: folders.root).sorted() == ["other", "stratum-1", "stratum-2", "stratum-3", "stratum-5"])
+        #expect(try disk.names(in: folders.root + "/other").isEmpty)
+        // What was closed may be somebody else's by now.
         await held.close()
+        let error = await #expect(throws: DurableQueueError.self) { try await held.destroy() }
+        #expect(error?.code == .closed)
+        #expect(try disk.names(in: folders.root).contains("stratum-2"))
     }
 }
 

@@ -40,18 +40,14 @@ struct AdoptedQueues: Sendable {
 
     /// The folders of queues that nobody holds at the moment.
     private func freeFolders() -> Set<String> {
-        let fileSystem = options.fileSystem
-        do throws(FileSystemError) {
-            var free: Set<String> = []
-            for name in try fileSystem.names(in: options.root) where name != own {
-                // What is no folder, or none of a queue, is left alone.
-                guard (try? fileSystem.names(in: "\(options.root)/\(name)"))?.contains("origin") == true,
-                    let lock = try fileSystem.lock("\(options.root)/\(name)/lock")
-                else { continue }
-                lock.release()
-                free.insert(name)
+        do throws(DurableQueueError) {
+            let free = try options.folders.free(besides: own)
+            for (name, error) in free.failures.sorted(by: { $0.key < $1.key }) {
+                complaints.complain(now: .now) { alike in
+                    logger.warning("whether somebody holds the queue of \(name) cannot be told\(alike): \(error)")
+                }
             }
-            return free
+            return free.names
         } catch {
             complaints.complain(now: .now) { alike in
                 logger.warning("queues that nobody holds were not looked for\(alike): \(error)")
