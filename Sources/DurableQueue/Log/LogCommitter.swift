@@ -6,9 +6,17 @@ final class LogCommitter: @unchecked Sendable {
     /// Why space was not won back, the last time.
     private(set) var postponed: DurableQueueError?
     private(set) var isClosed = false
+    /// The last entries that were refused at the bound, while there is no room for them.
+    private var refusal: (bytes: Int, error: DurableQueueError)?
     private var lastBytes = 0
 
     init(log: SegmentLog) { self.log = log }
+
+    /// Why entries are refused at the bound.
+    var full: DurableQueueError? { refusal?.error }
+
+    /// Whether there is space to be won back for entries that were refused.
+    var isShortOfSpace: Bool { failure == nil && refusal != nil && postponed == nil && log.hasToCompact }
 
     /// Writes all that waits, forces it to the disk once if anybody asked for that, and tells everybody.
     func commit(_ submissions: [SegmentLogStore.Submission]) {
@@ -68,14 +76,24 @@ final class LogCommitter: @unchecked Sendable {
         let bytes = submission.records.reduce(0) { sum, record in
             if case .add(let entry) = record { sum + entry.payload.count + RecordFrame.headerBytes } else { sum }
         }
-        guard bytes > 0, log.index.with({ $0.diskBytes }) + bytes > log.options.maximumDiskBytes else { return nil }
+        guard bytes > 0 else { return nil }
+        guard !isRoom(for: bytes) else {
+            refusal = nil
+            return nil
+        }
         do throws(DurableQueueError) { try log.removeUnneeded() } catch { note(error) }
         let taken = log.index.with { $0.diskBytes }
-        guard taken + bytes > log.options.maximumDiskBytes else { return nil }
-        return DurableQueueError(
+        guard !isRoom(for: bytes) else { return nil }
+        let error = DurableQueueError(
             .full,
             "taking \(bytes) bytes into \(log.folder) was refused: it has \(taken) of \(log.options.maximumDiskBytes) bytes; wait until entries "
                 + "were run, drop dead letters, or raise the bound")
+        refusal = (bytes, error)
+        return error
+    }
+
+    private func isRoom(for bytes: Int) -> Bool {
+        log.index.with { $0.diskBytes } + bytes <= log.options.maximumDiskBytes
     }
 
     /// Wins back a little space: at least as much as was just written, so that garbage cannot outrun it.
@@ -88,6 +106,7 @@ final class LogCommitter: @unchecked Sendable {
             postponed = error
             note(error)
         }
+        if let (bytes, _) = refusal, isRoom(for: bytes) { refusal = nil }
     }
 
     /// Forces the rest to the disk; nothing is taken after it.

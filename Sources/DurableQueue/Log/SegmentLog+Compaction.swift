@@ -1,13 +1,19 @@
 /// Space is won back from the oldest segment: what is still needed of it is written anew at the end, then the file goes.
 extension SegmentLog {
-    /// Whether the oldest segment should go: nothing in it is needed, or more of the log is not needed than is.
+    /// The oldest segment if it should go: nothing in it is needed, or more of the log is not needed than is. At the bound of the disk the
+    /// ratio does not matter, as long as going on wins something: without that, one record that is needed for good would halve the bound.
     private var candidate: LogIndex.Segment? {
         index.with { [options] index in
             guard index.segments.count > 1, let oldest = index.segments.first else { return nil }
             let (disk, live) = (index.diskBytes, index.liveBytes)
-            return oldest.liveBytes == 0 || disk - live > max(options.segmentBytes, live) ? oldest : nil
+            if oldest.liveBytes == 0 || disk - live > max(options.segmentBytes, live) { return oldest }
+            guard disk + options.segmentBytes > options.maximumDiskBytes else { return nil }
+            return disk - live > options.segmentBytes || oldest.bytes > 2 * oldest.liveBytes ? oldest : nil
         }
     }
+
+    /// Whether there is something for ``compact(budget:)`` to do.
+    var hasToCompact: Bool { moving != nil || candidate != nil }
 
     /// Does a bounded part of the work, if there is any.
     ///

@@ -104,8 +104,14 @@ public final class SegmentLogStore: GroupingStore {
         noteStatus()?()
         gathering.committed(
             waiting.count, in: ContinuousClock.now - start, leaving: state.withLock { $0.waiting.count })
+        compact()
+    }
+
+    /// Does a step of the compaction, and goes on with it by itself while entries are refused for want of space: nothing may come that would.
+    private func compact() {
         committer.compact()
         _ = noteStatus()
+        if committer.isShortOfSpace { thread.submit { self.compact() } }
     }
 
     /// Calls `end` from now on after all of a commit were told.
@@ -113,10 +119,12 @@ public final class SegmentLogStore: GroupingStore {
 
     /// Who is to know that all were told.
     private func noteStatus() -> (@Sendable () -> Void)? {
-        let (failure, postponed, count) = (committer.failure, committer.postponed, committer.log.synchronizations)
+        let (failure, postponed, full) = (committer.failure, committer.postponed, committer.full)
+        let count = committer.log.synchronizations
         return state.withLock { state in
             state.status.failure = failure
             state.status.postponedCompaction = postponed
+            state.status.full = full
             state.status.synchronizations = count
             return state.groupEnd
         }

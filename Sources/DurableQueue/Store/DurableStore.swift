@@ -74,6 +74,8 @@ public struct StoreStatus: Sendable {
     public var synchronizations = 0
     /// Why the store takes nothing any more.
     public var failure: DurableQueueError?
+    /// Why entries are refused at the bound of the disk; nil again once one was taken, or there is room for the one that was refused.
+    public var full: DurableQueueError?
     /// Why space that could be freed was not, the last time; tried again with the next records.
     public var postponedCompaction: DurableQueueError?
 

@@ -114,12 +114,60 @@ internal import Testing
             taken.append(entry.identity)
         }
         #expect((40...99).contains(taken.count))
+        #expect(store.status.full?.code == .full)
         #expect(store.status.diskBytes <= options.maximumDiskBytes)
         // What becomes of them is still written, and makes room.
         try await store.append([.complete(taken, at: Timestamp(milliseconds: 2), keepsPayload: false), .forget(taken)])
         for _ in 0..<10 { try await store.flush() }
         try await store.append([.add(Self.entry(2000, in: store))])
         #expect(store.status.diskBytes < 4000)
+        #expect(store.status.full == nil)
+        await store.close()
+    }
+
+    /// What a queue notes of itself is needed for good, and written seldom.
+    @Test(arguments: [60, 6000]) func oneOldRecordDoesNotHalveTheBound(_ payloadBytes: Int) async throws {
+        var options = SegmentLogOptions()
+        options.segmentBytes = 20 * payloadBytes
+        options.maximumDiskBytes = 400 * payloadBytes
+        options.compactionStepBytes = 1000
+        let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: SimulatedFileSystem())
+        try await store.append([.mark(ReplicaMark(), of: store.origin)])
+        var window: [EntryIdentity] = []
+        var highest = 0
+        for sequence in 1...2000 as ClosedRange<UInt64> {
+            let entry = Self.entry(sequence, in: store, bytes: payloadBytes)
+            try await store.append([.add(entry)])
+            window.append(entry.identity)
+            // Two thirds of the bound are needed.
+            if store.status.liveBytes > options.maximumDiskBytes * 2 / 3 {
+                try await store.append([.forget([window.removeFirst()])])
+            }
+            highest = max(highest, store.status.diskBytes)
+        }
+        #expect(highest <= options.maximumDiskBytes + options.segmentBytes, "\(highest) bytes")
+        #expect(store.recovery.marks.count == 1)
+        #expect(Set(store.recovery.entries.map(\.identity)) == Set(window))
+        await store.close()
+    }
+
+    /// Nothing else comes while entries are refused, so space has to be won back without it.
+    @Test func spaceIsWonBackByItself() async throws {
+        var options = SegmentLogOptions()
+        options.segmentBytes = 2000
+        options.maximumDiskBytes = 20_000
+        options.compactionStepBytes = 100
+        let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: SimulatedFileSystem())
+        var sequence: UInt64 = 0
+        while sequence < 1000, store.status.full == nil {
+            sequence += 1
+            let entry = Self.entry(sequence, in: store)
+            guard try await Self.code({ try await store.append([.add(entry)]) }) == nil else { continue }
+        }
+        let every = stride(from: 1, to: sequence, by: 2).map { EntryIdentity(origin: store.origin, sequence: $0) }
+        try await store.append([.forget(every)])
+        try await eventually("there is room again") { store.status.full == nil }
+        try await store.append([.add(Self.entry(2000, in: store))])
         await store.close()
     }
 

@@ -48,6 +48,72 @@ internal import Testing
         }
     }
 
+    @Test func `a queue that has all its space refuses, says why, and is not ready`() async throws {
+        let folder = try TemporaryFolder("spool")
+        let readiness = Readiness()
+        try await withShareQueue(folder, readiness: readiness) {
+            $0.log.segmentBytes = 1000
+            $0.log.maximumDiskBytes = 5000
+            $0.configuration.dedupeWindow = .milliseconds(10)
+        } body: { shares in
+            var number = 0
+            while number < 100, case .recorded = await shares.record(Self.share(number)) { number += 1 }
+            #expect(number > 5 && number < 100)
+            #expect(await shares.record(Self.share(100)) == .refused("the pool's queue is full; submit it again later"))
+            try await eventually("it is said to be full") {
+                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("--share-disk") }
+            }
+            #expect(await shares.queue.complete(of: shares.queue.store.origin, through: 100) == number)
+            try await eventually("it is ready again") { readiness.notReady.isEmpty }
+            #expect(await shares.record(Self.share(100)) == .recorded)
+        }
+    }
+
+    @Test func `one folder that cannot be looked into does not hinder the others`() async throws {
+        let folder = try TemporaryFolder("spool")
+        for instance in ["stratum-2", "stratum-3"] {
+            try await withShareQueue(folder, instance: instance) { shares in
+                #expect(await shares.record(Self.share(1)) == .recorded)
+            }
+        }
+        let disk = PosixFileSystem()
+        try disk.remove(folder.path + "/shares/stratum-2/lock")
+        try disk.makeFolder(folder.path + "/shares/stratum-2/lock")
+        try await withShareQueue(folder) {
+            $0.adoptEvery = .milliseconds(20)
+        } body: { shares in
+            try await eventually("the other is adopted") { await shares.desk.reports().count == 2 }
+        }
+    }
+
+    @Test func `with replicas, what was left from before is adopted, and what was replicated is not`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try await withShareQueue(folder, instance: "stratum-2") { shares in
+            #expect(await shares.record(Self.share(1)) == .recorded)
+        }
+        let replicated = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
+        try await replicated.append([.mark(ReplicaMark(), of: replicated.origin)])
+        await replicated.close()
+        try await withShareQueue(folder, replicas: 1) {
+            $0.adoptEvery = .milliseconds(20)
+            $0.configuration.dedupeWindow = .milliseconds(100)
+        } body: { shares in
+            try await eventually("the first is adopted") { await shares.desk.reports().count == 2 }
+            let report = try #require(await shares.desk.reports().first { $0.store != shares.queue.store.origin })
+            #expect(report.depth == 1 && report.mode == "queueOnly")
+            let origin = try #require(report.origins.first)
+            #expect(await shares.desk.reports().count == 2)
+            #expect(
+                try await shares.desk.complete(origin.origin, of: "shares", through: origin.acknowledgedThrough) == 1)
+            try await eventually("it is removed") {
+                try PosixFileSystem().names(in: folder.path + "/shares").sorted() == ["stratum-1", "stratum-3"]
+            }
+        }
+        let kept = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
+        #expect(kept.origin == replicated.origin)
+        await kept.close()
+    }
+
     @Test func `a failing disk refuses, and the server stays`() async throws {
         let folder = try TemporaryFolder("spool")
         let disk = FailingFileSystem()

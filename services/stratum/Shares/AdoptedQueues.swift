@@ -7,6 +7,9 @@ internal import NIOPosix
 ///
 /// A folder is adopted that nobody held twice in a row; an instance that was only started again has it back by then. One that comes back
 /// later, and finds its folder held, takes another beside it.
+///
+/// With replicas, only those are adopted that were never replicated, as is what was left from before: what other servers hold is taken over
+/// by them, and the owner of such a queue may have changed meanwhile.
 struct AdoptedQueues: Sendable {
     private let options: ShareQueueOptions
     private let own: String
@@ -26,11 +29,18 @@ struct AdoptedQueues: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             var free: Set<String> = []
+            var others: Set<String> = []
             // The sleep throws when the task is cancelled, and nothing else.
             while (try? await Task.sleep(for: options.adoptEvery)) != nil {
                 let stillFree = await away { freeFolders() } ?? []
-                for name in free.intersection(stillFree).sorted() {
+                for name in free.intersection(stillFree).subtracting(others).sorted() {
                     guard let store = await adopt(name) else { continue }
+                    guard mayServe(store) else {
+                        // To look at it is to hold it for a moment, so that is done once.
+                        others.insert(name)
+                        await store.close()
+                        continue
+                    }
                     group.addTask { await serve(store, named: name) }
                 }
                 free = stillFree
@@ -74,8 +84,14 @@ struct AdoptedQueues: Sendable {
         }
     }
 
+    private func mayServe(_ store: SegmentLogStore) -> Bool {
+        !options.isReplicated || store.recovery.marks[store.origin] == nil
+    }
+
     private func serve(_ store: SegmentLogStore, named name: String) async {
-        let queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
+        var configuration = options.configuration
+        configuration.mode = .queueOnly
+        let queue = DurableQueue(store: store, configuration: configuration, logger: logger)
         queue.stopIntake()
         logger.notice(
             "adopted the queue of an instance that is gone",

@@ -98,8 +98,7 @@ final class ShareQueue: ShareSink, Service {
                 group.addTask(name: "queue of shares") { await self.keep() }
                 group.addTask(name: "intakes of shares") { await self.takeIn() }
                 group.addTask(name: "gauges of queues") { await self.desk.run() }
-                // With replicas, survivors take over what a server leaves, and the owner of a folder may have changed meanwhile.
-                if self.group == nil { group.addTask(name: "adopted queues") { await self.adopted.run() } }
+                group.addTask(name: "adopted queues") { await self.adopted.run() }
                 group.addTask(name: "readiness of shares") { await self.showReadiness() }
             }
         }
@@ -187,12 +186,12 @@ final class ShareQueue: ShareSink, Service {
                     notReady:
                         "the queue of shares is full, \(status.depth) wait to be counted: see whether a reporter runs, or raise "
                         + "--share-bound")
-            } else if status.store.liveBytes >= options.log.maximumDiskBytes {
+            } else if let full = status.store.full {
                 readiness.set(
                     Self.condition,
                     notReady:
-                        "the queue of shares has all its space, \(status.store.diskBytes) bytes: see whether a reporter runs, or raise "
-                        + "--share-disk")
+                        "shares are refused for want of space: see whether a reporter runs, or raise --share-disk: "
+                        + full.message)
             } else if let group, !isHeldEnough(group) {
                 let reasons = group.standing.waitingFor
                 readiness.set(
