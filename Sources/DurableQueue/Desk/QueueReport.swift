@@ -24,9 +24,9 @@ public struct QueueReport: Codable, Sendable, Hashable {
         public var member: String
         /// The instance that it was last seen as; nil where it is not known.
         public var instance: String?
-        /// How many records it has not confirmed yet; nil before it is known.
+        /// How many records it has not confirmed yet, where every member runs everything how many entries it has not ended; nil before it is known.
         public var lagRecords: Int?
-        /// How it stands, in a word: `following`, `snapshot`, `unknown`.
+        /// How it stands, in a word: `following`, `snapshot`, `unknown`; where every member runs everything `following`, `catching up`, `away`.
         public var state: String
 
         /// A replica from its parts.

@@ -87,7 +87,8 @@ extension DurableQueue {
         guard store.status.failure == nil else { return }
         perform { core in
             letters.flatMap { letter in
-                self.drive(letter.origin, &core) { $0.receive(letter.message, from: sender, now: $1) }
+                guard core.multicast == nil else { return self.receiveMulticast(letter, from: sender, &core) }
+                return self.drive(letter.origin, &core) { $0.receive(letter.message, from: sender, now: $1) }
             }
         }
     }
@@ -111,6 +112,7 @@ extension DurableQueue {
     package func tickGroup(reachable: Set<MemberID>) {
         let hasFailed = store.status.failure != nil
         perform { core in
+            guard core.multicast == nil else { return self.tickMulticast(reachable: reachable, &core) }
             var actions: [QueueState.Action] = []
             for origin in core.group?.origins ?? [] {
                 let isRunning = core.state.isRunning(origin)
@@ -135,6 +137,12 @@ extension DurableQueue {
         var letters: [(member: MemberID, letters: [Outbox.Letter])] = []
         var reads: [GroupState.Read] = []
         perform { core in
+            guard core.multicast == nil else {
+                let actions = self.tellNoted(&core)
+                letters = core.multicast?.outbox.take(for: present) ?? []
+                reads = core.multicast?.takeReads() ?? []
+                return actions
+            }
             let actions = (core.group?.originsWithStored ?? []).flatMap { self.drive($0, &core) { _, _ in [] } }
             letters = core.group?.outbox.take(for: present) ?? []
             reads = core.group?.takeReads() ?? []
@@ -154,7 +162,9 @@ extension DurableQueue {
 
     /// A call to a member has ended.
     func sent(to member: MemberID) {
-        let hasMore = core.withLock { $0.group?.outbox.sent(to: member) ?? false }
+        let hasMore = core.withLock {
+            $0.group?.outbox.sent(to: member) ?? $0.multicast?.outbox.sent(to: member) ?? false
+        }
         if hasMore { groupBell.ring() }
     }
 
@@ -168,6 +178,13 @@ extension DurableQueue {
                     let message = ReplicaMessage.fetched(epoch, of: taken, records)
                     core.group?.outbox.add(Outbox.Letter(origin: read.origin, message: message), for: read.receiver)
                     return []
+                }
+            case .offer(let sequences):
+                var rest = sequences[...]
+                while !rest.isEmpty {
+                    let (taken, records) = try await known(Array(rest), of: read.origin)
+                    rest = rest.dropFirst(max(taken.count, 1))
+                    offer(records.compactMap(\.wholeEntry), to: read.receiver)
                 }
             case .snapshot(let after):
                 let limit = replicationLimits.records
@@ -190,7 +207,10 @@ extension DurableQueue {
     }
 
     private var replicationLimits: (records: Int, bytes: Int) {
-        core.withLock { ($0.group?.configuration.batchRecords ?? 1, $0.group?.configuration.batchBytes ?? 0) }
+        core.withLock { core in
+            let configuration = core.group?.configuration ?? core.multicast?.configuration ?? ReplicationConfiguration()
+            return (configuration.batchRecords, configuration.batchBytes)
+        }
     }
 
     private func firstPage(of entries: [StoredEntry]) -> [StoredEntry] {

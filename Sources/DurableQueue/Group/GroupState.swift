@@ -10,6 +10,7 @@ struct GroupState: Sendable {
         enum What: Sendable, Hashable {
             case entries([UInt64], TakeoverEpoch)
             case snapshot(after: UInt64)
+            case offer([UInt64])
         }
         let origin: UUID
         let what: What

@@ -95,6 +95,7 @@ extension ReplicaMessage {
             case .append(let append): append.records
             case .snapshot(let part): part.records
             case .fetched(_, _, let found): found
+            case .offer(let offer): offer.entries.map { .add($0) }
             default: []
             }
         return records.reduce(128) { $0 + $1.payloadBytes + 128 }

@@ -1,11 +1,14 @@
 internal import FoundationEssentials
+internal import Synchronization
 
 extension QueueGroup {
     /// Where the queue stands, for a ``QueueDesk``: what is served here, who else holds the own entries, and what is waited for.
     public var standing: QueueStanding {
         guard let status else {
             // Below every ownership: whoever owns the entries of another origin is read first.
-            return QueueStanding(origins: Dictionary(uniqueKeysWithValues: queue.ownedOrigins.map { ($0, 0) }))
+            return QueueStanding(
+                origins: Dictionary(uniqueKeysWithValues: queue.ownedOrigins.map { ($0, 0) }),
+                replicas: queue.multicastReplicas(directory.withLock { $0.instances }) ?? [])
         }
         let owned = status.groups.filter(\.isOwnedHere)
         var standing = QueueStanding(origins: [:])

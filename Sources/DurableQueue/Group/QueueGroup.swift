@@ -20,7 +20,7 @@ public final class QueueGroup: Sendable {
 
     private let service: String
     private let replication: ReplicationConfiguration
-    private let directory = Mutex(MemberDirectory())
+    let directory = Mutex(MemberDirectory())
     private let logger: Logger
 
     /// A queue over what a store recovered, in the groups of a service.
@@ -29,16 +29,11 @@ public final class QueueGroup: Sendable {
     ///   - store: whose recovery says what there is to do; it belongs to this queue alone.
     ///   - service: whose instances are the members; all of them that have a queue of this name.
     ///   - configuration: its name is at most 26 lower-case letters, digits and dashes.
-    /// - Precondition: the mode is `queueOnly` or `replicated`: there is no group yet in which every member runs everything.
     public init(
         store: any DurableStore, service: String, configuration: QueueConfiguration,
         replication: ReplicationConfiguration = ReplicationConfiguration(), clock: QueueClock = .system(),
         random: MeshRandom = .system(), logger: Logger = Logger(label: "headframe.queue")
     ) {
-        precondition(
-            configuration.mode != .replicationOnly,
-            "the queue \(configuration.name) is to be run by every member, which a QueueGroup does not do: choose replicated(min:)"
-        )
         self.service = service
         self.replication = replication
         self.logger = logger

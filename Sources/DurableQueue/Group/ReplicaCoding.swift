@@ -14,7 +14,7 @@ struct ReplicaCoding {
 
     private enum Kind: UInt8 {
         case claim = 1
-        case granted, refused, fetch, fetched, append, standing, snapshot, installed, resigned
+        case granted, refused, fetch, fetched, append, standing, snapshot, installed, resigned, offer, progress
     }
 
     private enum RecordKind: UInt8 {
@@ -85,14 +85,23 @@ struct ReplicaCoding {
             writer.putVariable(part)
             writer.put(sent.milliseconds)
         case .resigned(let epoch): put(.resigned, epoch, into: &writer)
+        case .offer(let offer):
+            writer.bytes.append(Kind.offer.rawValue)
+            put(offer.entries.map { .add($0) }, into: &writer)
+            put(offer.asked, into: &writer)
+            writer.putVariable(offer.floor)
+        case .progress(let progress):
+            writer.bytes.append(Kind.progress.rawValue)
+            for sequences in [progress.held, progress.completed, progress.dead] { put(sequences, into: &writer) }
         }
     }
 
     private func message(_ reader: inout ByteReader) -> ReplicaMessage? {
-        guard let kind = reader.number(UInt8.self).flatMap(Kind.init), let epoch = records.epoch(&reader) else {
-            return nil
-        }
+        guard let kind = reader.number(UInt8.self).flatMap(Kind.init) else { return nil }
+        if kind == .offer || kind == .progress { return multicast(kind, &reader) }
+        guard let epoch = records.epoch(&reader) else { return nil }
         switch kind {
+        case .offer, .progress: return nil
         case .claim: return .claim(epoch)
         case .resigned: return .resigned(epoch)
         case .granted: return report(&reader).map { .granted(epoch, $0) }
@@ -147,13 +156,29 @@ extension ReplicaCoding {
     private func put(_ report: HoldingReport, into writer: inout ByteWriter) {
         records.putIfThere(report.position, into: &writer) { records.put($0, into: &$1) }
         records.putIfThere(report.roster, into: &writer) { records.put($0, into: &$1) }
-        for held in [report.unfinished, report.finished] {
-            writer.putVariable(held.ranges.count)
-            for range in held.ranges {
-                writer.putVariable(range.lowerBound)
-                writer.putVariable(range.upperBound - range.lowerBound)
-            }
+        for held in [report.unfinished, report.finished] { put(held, into: &writer) }
+    }
+
+    private func put(_ held: SequenceRanges, into writer: inout ByteWriter) {
+        writer.putVariable(held.ranges.count)
+        for range in held.ranges {
+            writer.putVariable(range.lowerBound)
+            writer.putVariable(range.upperBound - range.lowerBound)
         }
+    }
+
+    private func multicast(_ kind: Kind, _ reader: inout ByteReader) -> ReplicaMessage? {
+        if kind == .progress {
+            guard let held = ranges(&reader), let completed = ranges(&reader), let dead = ranges(&reader) else {
+                return nil
+            }
+            return .progress(MulticastProgress(held: held, completed: completed, dead: dead))
+        }
+        guard let found = changes(&reader), let asked = ranges(&reader), let floor = reader.variable() else {
+            return nil
+        }
+        let entries = found.compactMap(\.wholeEntry)
+        return entries.count == found.count ? .offer(MulticastOffer(entries: entries, asked: asked, floor: floor)) : nil
     }
 
     private func report(_ reader: inout ByteReader) -> HoldingReport? {

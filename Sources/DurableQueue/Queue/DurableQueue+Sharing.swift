@@ -21,7 +21,7 @@ extension DurableQueue {
                 for case .store(let records, _, _) in actions {
                     guard case .add(let entry)? = records.first else { continue }
                     // The other members are sent it once it is written.
-                    if core.group != nil { core.shared[identity] = entry }
+                    if core.isInGroup { core.shared[identity] = entry }
                     return .new(entry)
                 }
                 throw DurableQueueError(.unknownEntry, "the entry \(identity) was taken in without a record to write")
@@ -36,7 +36,7 @@ extension DurableQueue {
     package func endIntake(of identity: EntryIdentity, failure: DurableQueueError?) {
         perform { core in
             let entry = core.shared.removeValue(forKey: identity)
-            if failure == nil, let entry { core.group?.note([.add(entry)]) }
+            if failure == nil, let entry { core.noteForGroup([.add(entry)]) }
             return failure.map { core.state.storeFailed(identity, $0) }
                 ?? core.state.stored(identity, now: self.clock.now)
         }
@@ -47,7 +47,7 @@ extension DurableQueue {
         perform { core in
             core.state.complete(identities, now: self.clock.now).filter { action in
                 guard case .store(let records, _, _) = action else { return true }
-                core.group?.note(records)
+                core.noteForGroup(records)
                 return false
             }
         }

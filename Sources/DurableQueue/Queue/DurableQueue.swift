@@ -30,6 +30,8 @@ public final class DurableQueue: Sendable {
         var shared: [EntryIdentity: Entry] = [:]
         /// What there is to know as a member of a group.
         var group: GroupState?
+        /// The same where every member runs everything.
+        var multicast: MulticastState?
     }
 
     /// An entry that is taken back, and who is told when it is in no store any more.
@@ -102,6 +104,11 @@ public final class DurableQueue: Sendable {
                 origin: store.origin, replicas: replicas, configuration: replication, recovery: recovery,
                 random: random, now: clock.now)
         }
+        if let replication, configuration.mode == .replicationOnly {
+            core.multicast = MulticastState(
+                origin: store.origin, isOrdered: configuration.ordering == .perKey, configuration: replication,
+                recovery: recovery, now: clock.now)
+        }
         self.core = Mutex(core)
         for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
@@ -135,11 +142,6 @@ public final class DurableQueue: Sendable {
             perform { core in core.intakes.cancel(ticket) }
         }
         return try result.get()
-    }
-
-    /// Says that a member has run entries, where every member does.
-    public func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) {
-        perform { core in core.state.completedElsewhere(identities, by: member) }
     }
 
     /// Says that entries were completed by somebody who read them, as a reporter does, rather than by a handler of ``run(_:)``.
@@ -183,7 +185,7 @@ public final class DurableQueue: Sendable {
                 next += 1
             }
             after.answers += core.intakes.takeAnswers()
-            after.hasGroupWork = core.group?.hasWork ?? false
+            after.hasGroupWork = core.group?.hasWork ?? core.multicast?.hasWork ?? false
             return after
         }
         for (waiter, result) in after.answers { waiter.continuation.resume(returning: result) }
@@ -238,7 +240,7 @@ public final class DurableQueue: Sendable {
             let now = clock.now
             var actions: [QueueState.Action] = []
             for one in told {
-                if one.failure == nil { core.group?.note(one.records) }
+                if one.failure == nil { core.noteForGroup(one.records) }
                 noteForgotten(one.records, one.failure, &core)
                 if let intake = one.intake {
                     actions +=

@@ -13,6 +13,12 @@ public enum ReplicaRecord: Hashable, Codable, Sendable {
     /// Who is in the group from here on.
     case roster(Roster)
 
+    /// The entry, with its payload.
+    var wholeEntry: Entry? {
+        guard case .add(let entry) = self, entry.payload.count == entry.header.payloadBytes else { return nil }
+        return entry
+    }
+
     /// How large its payload is.
     var payloadBytes: Int { if case .add(let entry) = self { entry.payload.count } else { 0 } }
 
@@ -54,6 +60,10 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case installed(TakeoverEpoch, part: Int, sent: Timestamp)
     /// The owner gives the entries back: whoever claims them now need not wait for its silence.
     case resigned(TakeoverEpoch)
+    /// Where every member runs everything: from the origin to a member.
+    case offer(MulticastOffer)
+    /// The same: from a member to the origin.
+    case progress(MulticastProgress)
 }
 
 /// Records on their way to a member.

@@ -38,6 +38,9 @@ public struct ReplicationConfiguration: Sendable {
     /// After what silence a member is replaced by another that is there.
     public var replaceAfter: Duration = .seconds(30)
 
+    /// After what absence a member is left out where every member runs everything: what it lacks is kept for it that long.
+    public var forgetMemberAfter: Duration = .seconds(86_400)
+
     /// How many members a group with so many replicas is to have.
     func size(replicas: Int) -> Int { max(groupSize ?? replicas + 2, replicas + 1) }
 

@@ -6,8 +6,8 @@ public struct QueueConfiguration: Sendable {
         case queueOnly
         /// It is in the local store, and this many other members have confirmed that they have it in theirs.
         case replicated(min: Int)
-        /// Every other member of the group has confirmed that it has it; the local store has written it, and is not waited for longer than
-        /// that. Every member runs it once.
+        /// It is in the local store, and every other member of the group that is there has confirmed that it has it in its own. Every member
+        /// runs it once; one that is away gets it when it is back.
         case replicationOnly
     }
 

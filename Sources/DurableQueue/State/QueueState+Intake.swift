@@ -21,8 +21,7 @@ extension QueueState {
             identity: identity, id: id ?? EntryID.made(using: &random), key: key, enqueued: now, payload: payload)
         insert(entry.header, payload: payload, phase: .storing)
         countIn(entry.header)
-        let durability: Durability = configuration.mode == .replicationOnly ? .written : .synced
-        return .accepted(identity, [.store([.add(entry)], until: durability, intake: identity)])
+        return .accepted(identity, [.store([.add(entry)], until: .synced, intake: identity)])
     }
 
     private func check(_ id: EntryID?, _ key: String?, _ payload: [UInt8]) throws(DurableQueueError) {
@@ -83,10 +82,10 @@ extension QueueState {
         identities.flatMap { items[$0]?.phase == .replicating ? acknowledge($0) : [] }
     }
 
-    /// A member has run entries, where every member does.
-    public mutating func completedElsewhere(_ identities: [EntryIdentity], by member: MemberID) -> [Action] {
-        let noted = identities.filter { items[$0]?.progress.completedBy.insert(member).inserted == true }
-        return noted.isEmpty ? [] : [.store([.completedElsewhere(noted, by: member)], until: .written, intake: nil)]
+    /// A member holds entries, and has run some, where every member does; that is on its way to the store.
+    mutating func noteElsewhere(held: [EntryIdentity], completed: [EntryIdentity], by member: MemberID) {
+        for identity in held { items[identity]?.progress.holders.insert(member) }
+        for identity in completed { items[identity]?.progress.completedBy.insert(member) }
     }
 
     /// Whether an entry is stored here and lacks confirmations.
@@ -94,7 +93,8 @@ extension QueueState {
 
     /// Takes an entry back that waits for members. False if it does not, or does not any more.
     public mutating func withdraw(_ identity: EntryIdentity) -> [Action]? {
-        guard let item = items[identity], item.phase == .replicating else { return nil }
+        // Where every member runs what it holds, it may have been run.
+        guard configuration.isReplicated, let item = items[identity], item.phase == .replicating else { return nil }
         countOut(item.header)
         remove(identity)
         return [.store([.forget([identity])], until: .synced, intake: nil), .admit]

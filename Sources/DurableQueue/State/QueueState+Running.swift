@@ -145,8 +145,7 @@ extension QueueState {
             remembered.append((identity, now + configuration.dedupeWindow))
         }
         guard !completed.isEmpty else { return [] }
-        let record = StoreRecord.complete(completed, at: now, keepsPayload: configuration.keepsCompletedPayloads)
-        actions.append(.store([record], until: .written, intake: nil))
+        actions.append(.store(completion(of: completed, now: now), until: .written, intake: nil))
         return actions + [.admit]
     }
 

@@ -79,6 +79,8 @@ public struct QueueState: Sendable {
     var residentBytes = 0
     /// What counts against the bounds.
     var load = Load()
+    /// Where every member runs everything: what is over for all.
+    var everywhere = Everywhere()
 
     struct Load: Sendable {
         var entries = 0
@@ -122,6 +124,7 @@ public struct QueueState: Sendable {
         var forgotten: [EntryIdentity] = []
         while let first = remembered.first, first.until <= now {
             remembered.removeFirst()
+            guard mayForget(first.identity) else { continue }
             remove(first.identity)
             forgotten.append(first.identity)
         }

@@ -21,6 +21,9 @@ final class Effects: Sendable {
         runs.withLock { Set($0.filter { name == nil || $0.by == name }.map(\.payload)) }
     }
 
+    /// How many runs of entries there were.
+    func runCount(by name: String) -> Int { runs.withLock { $0.count { $0.by == name } } }
+
     func epochs(by name: String) -> Set<TakeoverEpoch?> {
         runs.withLock { Set($0.filter { $0.by == name }.map(\.epoch)) }
     }

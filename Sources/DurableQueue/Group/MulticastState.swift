@@ -1,0 +1,73 @@
+internal import DequeModule
+internal import FoundationEssentials
+
+/// What a member knows where every member runs everything, but for the entries. A value without I/O, beside ``QueueState`` under the same lock.
+struct MulticastState: Sendable {
+    let origin: UUID
+    let configuration: ReplicationConfiguration
+    var source: MulticastSource
+    var outbox = Outbox()
+    private var reads: Deque<GroupState.Read> = []
+    /// What happened here and is in the store, and others are to be told.
+    private var noted: [StoreRecord] = []
+    /// When an origin was last heard of.
+    private var heard: [UUID: Timestamp] = [:]
+
+    init(
+        origin: UUID, isOrdered: Bool, configuration: ReplicationConfiguration, recovery: Recovery, now: Timestamp
+    ) {
+        self.origin = origin
+        self.configuration = configuration
+        let members = recovery.marks[origin]?.roster?.members ?? []
+        source = MulticastSource(
+            members: members.subtracting([MemberID(ofStore: origin)]), isOrdered: isOrdered,
+            entries: recovery.entries.filter { $0.identity.origin == origin }, highest: recovery.highestSequence,
+            configuration: configuration, now: now)
+        for entry in recovery.entries where entry.identity.origin != origin { heard[entry.identity.origin] = now }
+    }
+
+    /// Who is in the group, for the store.
+    func mark(_ members: Set<MemberID>) -> StoreRecord {
+        var mark = ReplicaMark()
+        mark.roster = Roster(replicas: 0, members: members.union([MemberID(ofStore: origin)]))
+        return .mark(mark, of: origin)
+    }
+
+    mutating func note(_ records: [StoreRecord]) {
+        noted += records.filter { record in
+            switch record {
+            case .add, .complete, .bury, .forget: true
+            default: false
+            }
+        }
+    }
+
+    mutating func takeNoted() -> [StoreRecord] {
+        defer { noted = [] }
+        return noted
+    }
+
+    mutating func hear(of other: UUID, now: Timestamp) { heard[other] = now }
+
+    /// The origins that are given up as lost: what was completed of theirs need not be remembered for them.
+    mutating func takeLost(now: Timestamp) -> [UUID] {
+        let lost = heard.filter { now - $0.value >= configuration.forgetMemberAfter }.keys.sorted()
+        for other in lost { heard[other] = nil }
+        return lost
+    }
+
+    /// As many as one heartbeat may ask for; more are dropped, and sent again later.
+    private static let maximumReads = 4096
+
+    mutating func read(_ sequences: [UInt64], for receiver: MemberID) {
+        guard reads.count < Self.maximumReads else { return }
+        reads.append(GroupState.Read(origin: origin, what: .offer(sequences), receiver: receiver))
+    }
+
+    mutating func takeReads() -> [GroupState.Read] {
+        defer { reads = [] }
+        return Array(reads)
+    }
+
+    var hasWork: Bool { !reads.isEmpty || !noted.isEmpty || outbox.hasDue }
+}
