@@ -138,12 +138,15 @@ final class GroupNode: Sendable {
         group.status?.groups.first { $0.origin == origin.origin }
     }
 
-    /// Waits until its own group has so many members.
-    func waitForMembers(_ count: Int) async throws {
+    /// Waits until its own group has so many members, and those of `others` know it: one that has not heard of the end of the change
+    /// would need a majority of the group before as well.
+    func waitForMembers(_ count: Int, knownBy others: [GroupNode] = []) async throws {
         try await eventually(
             within: .seconds(20), "\(name) has a group of \(count): \(String(describing: group.status))"
         ) {
-            view(of: origin).map { $0.members.count == count && !$0.isChanging } ?? false
+            ([self] + others).allSatisfy { node in
+                node.view(of: origin).map { $0.members.count == count && !$0.isChanging } ?? false
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ internal import Testing
         let mesh = try await GroupMesh.start()
         let owner = try GroupNode("one", in: mesh, runs: false)
         let others = try [GroupNode("two", in: mesh), GroupNode("three", in: mesh)]
-        try await owner.waitForMembers(3)
+        try await owner.waitForMembers(3, knownBy: others)
         let acknowledged = try await fill(owner, 0..<50)
         #expect(mesh.effects.payloads().isEmpty)
         let first = try #require(owner.queue.epoch(of: owner.queue.store.origin))
@@ -39,7 +39,7 @@ internal import Testing
         let mesh = try await GroupMesh.start()
         let first = try GroupNode("one", in: mesh, runs: false)
         let others = try [GroupNode("two", in: mesh), GroupNode("three", in: mesh)]
-        try await first.waitForMembers(3)
+        try await first.waitForMembers(3, knownBy: others)
         let before = try await fill(first, 0..<20)
         let identity = first.origin
         try await first.stop()
@@ -62,7 +62,7 @@ internal import Testing
         let fileSystem = SimulatedFileSystem()
         let owner = try GroupNode("one", in: mesh, runs: false, fileSystem: fileSystem)
         let others = try [GroupNode("two", in: mesh), GroupNode("three", in: mesh)]
-        try await owner.waitForMembers(3)
+        try await owner.waitForMembers(3, knownBy: others)
         let acknowledged = try await fill(owner, 0..<10)
         fileSystem.failSynchronizing(true)
         await #expect(throws: DurableQueueError.self) { try await owner.queue.enqueue(payload: [99]) }
@@ -105,7 +105,7 @@ internal import Testing
         try await first.waitForMembers(2)
         let acknowledged = try await fill(first, 0..<100)
         let third = try GroupNode("three", in: mesh, replication: replication)
-        try await first.waitForMembers(3)
+        try await first.waitForMembers(3, knownBy: [second, third])
         let held = await third.queue.store.entries(of: first.origin.origin, from: 1, limit: 1000)
         #expect(held.count == 100, "it counts before it has everything")
         // Until the survivors know that the change has come to its end, they need both of the two that were the group.
