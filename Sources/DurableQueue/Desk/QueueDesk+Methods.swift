@@ -119,7 +119,7 @@ extension QueueDesk {
         }
         return QueueReport(
             name: queue.configuration.name, store: queue.store.origin, origins: origins,
-            mode: queue.configuration.mode.words, depth: status.depth,
+            mode: queue.modeInForce.words, depth: status.depth,
             maximumEntries: queue.configuration.maximumEntries,
             oldestMilliseconds: status.oldest.map { max(0, (queue.clock.now - $0).wholeMilliseconds) },
             inFlight: status.inFlight, dead: status.dead, diskBytes: status.store.diskBytes,

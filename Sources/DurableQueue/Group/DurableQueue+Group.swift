@@ -44,6 +44,7 @@ extension DurableQueue {
         case .readSnapshot(let receiver, let after):
             core.group?.add(GroupState.Read(origin: origin, what: .snapshot(after: after), receiver: receiver))
         case .own:
+            warnOfReplicas(of: origin, core)
             // What another member took over was acknowledged, or may run all the same; what is the own store's has told nobody yet.
             let isOwn = origin == store.origin && core.group?.configuration.partition == .stopWithoutMajority
             let (awaited, actions) = core.state.own(origin, replicatesFirst: isOwn, now: now)
@@ -158,6 +159,31 @@ extension DurableQueue {
         logger.warning(
             "The queue is not replicated any more and holds entries of other members, which run here now. A member that is up may run them too",
             metadata: ["queue": "\(configuration.name)", "entries": "\(count)"])
+    }
+
+    /// The setting is another than the group was made with.
+    private func warnOfReplicas(of origin: UUID, _ core: borrowing Core) {
+        guard let roster = core.group?.replica[origin]?.roster, let asked = core.group?.replicas,
+            asked != roster.replicas
+        else { return }
+        let message: Logger.Message =
+            asked > roster.replicas
+            ? "The group of an origin was made for fewer replicas: acknowledgements wait for as many as are asked for, takeovers go by the group; for a group of the new number let the store run empty and begin with a new one"
+            : "The group of an origin was made for more replicas than are asked for now, and keeps to these; for fewer let the store run empty and begin with a new one"
+        logger.warning(
+            message,
+            metadata: [
+                "queue": "\(configuration.name)", "origin": "\(origin)", "group": "\(roster.replicas)",
+                "asked": "\(asked)",
+            ])
+    }
+
+    /// The mode with the replicas that acknowledgements need, which the group may know better than the configuration.
+    var modeInForce: QueueConfiguration.Mode {
+        core.withLock { core in
+            let own = core.group.flatMap { $0.replica[$0.origin]?.replicas }
+            return own.map { .replicated(min: $0) } ?? configuration.mode
+        }
     }
 
     /// A call to a member has ended.

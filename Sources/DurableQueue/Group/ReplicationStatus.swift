@@ -63,7 +63,7 @@ extension ReplicationStatus.Group {
         mayRun = replica.mayRun(now: now)
         members = replica.roster.members.sorted()
         isChanging = replica.roster.isChanging
-        replicas = replica.roster.replicas
+        replicas = replica.replicas
         lags = Dictionary(replica.lags.map { ($0.key.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         waitingFor = replica.waitingFor.sorted()
         unfinished = replica.unfinished.count

@@ -80,6 +80,9 @@ public struct Replica: Sendable {
     /// Who is in the group, as far as this member knows.
     public var roster: Roster { source?.roster ?? holder.mark.roster ?? firstRoster }
 
+    /// How many others hold what is acknowledged, while it owns.
+    public var replicas: Int { source?.replicas ?? roster.replicas }
+
     /// The epoch of its ownership, for effects to be fenced with.
     public var epoch: TakeoverEpoch? { source?.epoch }
 
@@ -116,7 +119,8 @@ public struct Replica: Sendable {
             owning = nil
             guard holder.mark.granted == merged.epoch else { return actions }
             source = ReplicaSource(
-                origin: holder.origin, epoch: merged.epoch, roster: merged.roster, configuration: configuration,
+                origin: holder.origin, epoch: merged.epoch, roster: merged.roster, leastReplicas: firstRoster.replicas,
+                configuration: configuration,
                 now: now)
             actions.append(.own(merged.epoch))
         }

@@ -10,14 +10,14 @@ extension ReplicaSource {
         }
         guard wanted == nil else { return }
         let members = choice(reachable, required, now: now)
-        guard members != roster.members, members.count > roster.replicas else { return }
+        guard members != roster.members, members.count > replicas else { return }
         wanted = members
         wantedSince = now
         updateFollowers(now: now)
     }
 
     private func choice(_ reachable: Set<MemberID>, _ required: Set<MemberID>, now: Timestamp) -> Set<MemberID> {
-        let size = configuration.size(replicas: roster.replicas)
+        let size = configuration.size(replicas: replicas)
         var members = roster.members
         var spares = MemberRanking(origin).sorted(reachable.subtracting(members).subtracting(required))
         for lost in members.filter({ isLost($0, now: now) }).sorted() where !spares.isEmpty {
@@ -30,7 +30,7 @@ extension ReplicaSource {
             }
             members.insert(member)
         }
-        if members.count <= roster.replicas || now - lastChange >= configuration.growAfter {
+        if members.count <= replicas || now - lastChange >= configuration.growAfter {
             members.formUnion(spares.prefix(max(0, size - members.count)))
         }
         return members
@@ -54,7 +54,7 @@ extension ReplicaSource {
         let ready = wanted.filter { roster.members.contains($0) || $0 == epoch.owner || isUpToDate($0) }
         if ready == wanted { return wanted }
         let larger = roster.members.union(ready)
-        guard roster.members.count <= roster.replicas, larger.count > roster.replicas,
+        guard roster.members.count <= replicas, larger.count > replicas,
             now - (wantedSince ?? now) >= configuration.growAfter
         else { return nil }
         return larger

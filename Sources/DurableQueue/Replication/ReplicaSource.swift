@@ -51,6 +51,8 @@ public struct ReplicaSource: Sendable {
     public private(set) var roster: Roster
     var followers: [MemberID: Follower] = [:]
     let configuration: ReplicationConfiguration
+    /// How many others are to hold what is acknowledged, if that is more than the roster says.
+    private let leastReplicas: Int
     let origin: UUID
     let start: Timestamp
     private(set) var lastChange: Timestamp
@@ -78,10 +80,14 @@ public struct ReplicaSource: Sendable {
     private var withdrawals: [(number: UInt64, sequence: UInt64, suspects: Set<MemberID>)] = []
 
     /// Begins, once what was merged is on the disk.
+    ///
+    /// - Parameter leastReplicas: how many others are to hold what is acknowledged, where that is more than the roster says.
     public init(
-        origin: UUID, epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp
+        origin: UUID, epoch: TakeoverEpoch, roster: Roster, leastReplicas: Int = 0,
+        configuration: ReplicationConfiguration, now: Timestamp
     ) {
         self.origin = origin
+        self.leastReplicas = leastReplicas
         self.epoch = epoch
         self.roster = roster
         sentRoster = roster
@@ -92,6 +98,9 @@ public struct ReplicaSource: Sendable {
         // A change that was begun by an owner before is brought to its end.
         if roster.isChanging { changeNumber = 0 }
     }
+
+    /// How many others hold what is acknowledged.
+    public var replicas: Int { max(roster.replicas, leastReplicas) }
 
     /// The number of the last record.
     public var end: UInt64 { base + UInt64(backlog.count) }
@@ -216,7 +225,7 @@ public struct ReplicaSource: Sendable {
     /// Says what has come to be safe, and brings a change of the group further.
     mutating func settle(now: Timestamp) -> [Action] {
         var safe: [UInt64] = []
-        while let first = unsafe.first, isSafe(first.number) {
+        while let first = unsafe.first, isAcknowledged(first.number) {
             safe.append(first.sequence)
             unsafe.removeFirst()
         }
@@ -241,6 +250,15 @@ public struct ReplicaSource: Sendable {
         isPersistingRoster = true
         updateFollowers(now: now)
         return [.persist(new)]
+    }
+
+    /// Whether an entry may be acknowledged: where more replicas are asked for than the roster says, any members of it make them up.
+    private func isAcknowledged(_ number: UInt64) -> Bool {
+        guard isSafe(number) else { return false }
+        guard leastReplicas > roster.replicas else { return true }
+        let number = max(number, groupKnownFrom)
+        let holders = followers.filter { $0.value.isFollowing && $0.value.confirmed >= number }.keys
+        return roster.members.intersection(holders).count >= leastReplicas
     }
 
     /// Whether enough members have everything up to this number.

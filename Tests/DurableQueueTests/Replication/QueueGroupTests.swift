@@ -72,6 +72,32 @@ internal import Testing
         for node in others + [owner] { try await node.stop() }
     }
 
+    @Test func moreReplicasAskedForLaterAreWaitedFor() async throws {
+        let mesh = try await GroupMesh.start()
+        let first = try GroupNode("one", in: mesh)
+        let second = try GroupNode("two", in: mesh)
+        try await first.waitForMembers(2)
+        try await first.stop()
+        var configuration = GroupMesh.queue
+        configuration.mode = .replicated(min: 2)
+        configuration.acknowledgeWithin = .milliseconds(500)
+        let again = try GroupNode("one", in: mesh, queue: configuration)
+        try await eventually(within: .seconds(20), "it owns its entries again") {
+            again.view(of: again.origin).map { $0.isOwnedHere && $0.mayRun && $0.lags.count == 1 } ?? false
+        }
+        #expect(again.view(of: again.origin)?.replicas == 2)
+        let error = await #expect(throws: DurableQueueError.self) { try await again.queue.enqueue(payload: [1]) }
+        #expect(error?.code == .notReplicated)
+        let third = try GroupNode("three", in: mesh)
+        try await again.waitForMembers(3)
+        _ = try await again.queue.enqueue(payload: [2])
+        for node in [second, third] {
+            let held = await node.queue.store.entries(of: again.origin.origin, from: 1, limit: 10)
+            #expect(held.count == 2)
+        }
+        for node in [again, second, third] { try await node.stop() }
+    }
+
     @Test func withTooFewMembersTheIntakeFailsAndIsTakenBack() async throws {
         let mesh = try await GroupMesh.start()
         var configuration = GroupMesh.queue

@@ -53,6 +53,19 @@ internal import Testing
         #expect(safe(source.receive(standing(3), from: "b", now: start)) == [3])
     }
 
+    @Test func moreReplicasThanTheRosterKnowsAreWaitedFor() {
+        let roster = Roster(replicas: 1, members: ["a", "b", "c"])
+        var source = ReplicaSource(
+            origin: origin, epoch: epoch, roster: roster, leastReplicas: 2, configuration: ReplicationConfiguration(),
+            now: start)
+        #expect(source.replicas == 2)
+        bringIn("b", &source)
+        bringIn("c", &source)
+        _ = source.append([add(1)], now: start)
+        #expect(safe(source.receive(standing(1), from: "b", now: start)).isEmpty, "one more has to have it")
+        #expect(safe(source.receive(standing(1), from: "c", now: start)) == [1])
+    }
+
     @Test func aSnapshotMakesSafeWhatItShows() {
         var source = source()
         #expect(source.await([4, 7], now: start).isEmpty)
