@@ -46,7 +46,8 @@ extension DurableQueue {
         return QueuePage(entries: try await read(found), upTo: upTo)
     }
 
-    /// Says that every acknowledged entry of an origin up to a sequence was done by whoever read them.
+    /// Says that every acknowledged entry of an origin up to a sequence was done by whoever read them. Said again, it lets go of those that
+    /// were completed a window ago, where the queue forgets ``QueueConfiguration/Forgetting/onceConfirmed``.
     ///
     /// - Returns: how many were completed by this.
     public func complete(of origin: UUID, through sequence: UInt64) async -> Int {
@@ -64,6 +65,14 @@ extension DurableQueue {
             position = upTo
             readers.noteCompleted(origin, through: position)
             if isEnd || stored.isEmpty { break }
+        }
+        var isForgetting = true
+        while isForgetting {
+            perform { core in
+                let actions = core.state.confirm(of: origin, through: sequence, now: self.clock.now)
+                isForgetting = !actions.isEmpty
+                return actions
+            }
         }
         return count
     }

@@ -2,8 +2,8 @@ internal import FoundationEssentials
 
 /// A point in time as entries carry it: milliseconds since 1970.
 ///
-/// Within a process it comes from a ``QueueClock``, which the setting of the system's clock does not touch. Over a restart the age of an id
-/// counts by the system's clock: set forward, ids are forgotten earlier by that much; set back, later.
+/// Within a process it comes from a ``QueueClock``, which the setting of the system's clock does not touch. Over a restart it
+/// is the system's clock: set forward or back meanwhile, ages and times that are shown are off by that much.
 public struct Timestamp: Hashable, Codable, Sendable, Comparable {
     /// Milliseconds since 1970.
     public let milliseconds: Int64

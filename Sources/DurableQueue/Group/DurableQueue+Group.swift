@@ -31,7 +31,7 @@ extension DurableQueue {
     ) -> [Replica.Action] {
         switch action {
         case .persist(let write):
-            result += core.state.hold(write.records, of: origin)
+            result += core.state.hold(write.records, of: origin, now: now)
             core.group?.add(write, of: origin)
             writeNext(of: origin, &core)
         case .send(let message, let receiver):

@@ -28,6 +28,16 @@ public struct QueueConfiguration: Sendable {
         case wait
     }
 
+    /// When a completed entry is forgotten, with its id. Over a restart the window begins anew.
+    public enum Forgetting: Sendable {
+        /// When ``QueueConfiguration/dedupeWindow`` is over.
+        case afterWindow
+        /// When ``DurableQueue/complete(of:through:)`` covers it and the window is over by then: for readers whose memory may be set back.
+        /// They repeat the call while nothing new comes, with the cursor that is kept at that time; without it nothing is forgotten, and
+        /// the store fills. The other members of a group forget what the owner has forgotten.
+        case onceConfirmed
+    }
+
     /// What the queue is called in messages and logs.
     public var name = "queue"
     /// What has to be true before an entry is acknowledged.
@@ -50,6 +60,8 @@ public struct QueueConfiguration: Sendable {
     public var acknowledgeWithin: Duration = .seconds(2)
     /// How long the id of an entry is remembered after it was completed. The entry itself can be read as long.
     public var dedupeWindow: Duration = .seconds(900)
+    /// Whether the passing of the window alone makes an entry forgotten.
+    public var forgetting = Forgetting.afterWindow
     /// Whether the payload of a completed entry is kept as long as its id.
     public var keepsCompletedPayloads = false
     /// The most entries in a batch.

@@ -5,17 +5,17 @@ extension QueueState {
     /// Takes over what a member was told of entries. It is in the store, or on its way there.
     ///
     /// - Returns: what is to be done about intakes whose entries are gone; nothing is to be stored.
-    public mutating func hold(_ records: [ReplicaRecord], of other: UUID) -> [Action] {
+    public mutating func hold(_ records: [ReplicaRecord], of other: UUID, now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for record in records {
             switch record {
             case .add(let entry): hold(entry.header)
             case .completed(let sequences, let time):
                 for sequence in sequences {
-                    end(EntryIdentity(origin: other, sequence: sequence), .completed, .completed(time))
+                    end(EntryIdentity(origin: other, sequence: sequence), .completed, .completed(time), now: now)
                 }
             case .buried(let sequence, let letter):
-                end(EntryIdentity(origin: other, sequence: sequence), .dead, .dead(letter))
+                end(EntryIdentity(origin: other, sequence: sequence), .dead, .dead(letter), now: now)
             case .forgotten(let sequences):
                 for sequence in sequences { actions += drop(EntryIdentity(origin: other, sequence: sequence)) }
             case .roster: break
@@ -31,14 +31,15 @@ extension QueueState {
         if let known { ids[header.id] = known }
     }
 
-    private mutating func end(_ identity: EntryIdentity, _ phase: Phase, _ status: EntryStatus) {
+    private mutating func end(_ identity: EntryIdentity, _ phase: Phase, _ status: EntryStatus, now: Timestamp) {
         guard let item = items[identity], item.phase != .completed, item.phase != .dead else { return }
         // One that runs here since before is left to its end, which changes nothing any more.
         if item.phase != .foreign { setAside(identity) }
         dropPayload(identity)
         items[identity]?.phase = phase
         items[identity]?.progress.status = status
-        if case .completed(let time) = status { remembered.append((identity, time + configuration.dedupeWindow)) }
+        // By the own clock, since that of its owner may be ahead.
+        if phase == .completed { remember(identity, now: now) }
     }
 
     /// An entry that its owner knows nothing of: finished and forgotten, or never acknowledged.
@@ -54,6 +55,7 @@ extension QueueState {
         default: setAside(identity)
         }
         remove(identity)
+        if item.phase == .completed { remembered.tidy(identity.origin) { items[$0]?.phase == .completed } }
         guard identity.origin == origin else { return [] }
         let message =
             "the entry \(identity) of \(configuration.name) was not confirmed by enough members before another member took over, which drops "

@@ -5,14 +5,14 @@ public import FoundationEssentials
 extension QueueState {
     mutating func recover(_ entries: [StoredEntry], now: Timestamp) -> [Action] {
         var records: [StoreRecord] = []
-        var completed: [(identity: EntryIdentity, until: Timestamp)] = []
         for stored in entries {
             let identity = stored.identity
             insert(stored.header, payload: nil, phase: .ready, progress: stored.progress)
             switch stored.progress.status {
-            case .completed(let time):
+            case .completed:
                 items[identity]?.phase = .completed
-                completed.append((identity, time + configuration.dedupeWindow))
+                // For a whole window more: while nothing ran here, nobody could come back for it.
+                remember(identity, now: now)
             case .dead:
                 items[identity]?.phase = .dead
                 if owned.contains(identity.origin) { countDead(stored.header) }
@@ -22,7 +22,6 @@ extension QueueState {
                 records += begin(identity, replicatesFirst: false, now: now)
             }
         }
-        remembered.append(contentsOf: completed.sorted { $0.until < $1.until })
         var actions: [Action] = []
         if !records.isEmpty { actions.append(.store(records, until: .written, intake: nil)) }
         return actions + [.dispatch]

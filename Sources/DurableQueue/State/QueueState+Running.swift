@@ -142,7 +142,7 @@ extension QueueState {
             dropPayload(identity)
             items[identity]?.phase = .completed
             items[identity]?.progress.status = .completed(now)
-            remembered.append((identity, now + configuration.dedupeWindow))
+            remember(identity, now: now)
         }
         guard !completed.isEmpty else { return [] }
         actions.append(.store(completion(of: completed, now: now), until: .written, intake: nil))

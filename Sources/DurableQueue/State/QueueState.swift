@@ -68,8 +68,8 @@ public struct QueueState: Sendable {
     /// The origins whose entries run here, in the order in which they take turns.
     var owned: [UUID] = []
     var retries = RetryQueue()
-    /// What was completed, in order, with the time from which on it is forgotten.
-    var remembered: Deque<(identity: EntryIdentity, until: Timestamp)> = []
+    /// What was completed, until it is forgotten.
+    var remembered = Remembrance()
     /// In the order of intake; what is done with is passed over.
     var intakeOrder: Deque<EntryIdentity> = []
     var running: Set<EntryIdentity> = []
@@ -110,7 +110,7 @@ public struct QueueState: Sendable {
 
     /// When something is due that no event announces: a retry, or ids to forget.
     public var nextDue: Timestamp? {
-        [retries.earliest, remembered.first?.until].compactMap { $0 }.min()
+        [retries.earliest, nextForgetting].compactMap { $0 }.min()
     }
 
     /// Lets time pass.
@@ -121,15 +121,7 @@ public struct QueueState: Sendable {
             makeReady(identity)
             actions = [.dispatch]
         }
-        var forgotten: [EntryIdentity] = []
-        while let first = remembered.first, first.until <= now {
-            remembered.removeFirst()
-            guard mayForget(first.identity) else { continue }
-            remove(first.identity)
-            forgotten.append(first.identity)
-        }
-        if !forgotten.isEmpty { actions.append(.store([.forget(forgotten)], until: .written, intake: nil)) }
-        return actions
+        return actions + forgetDue(now: now)
     }
 
     mutating func remove(_ identity: EntryIdentity) {

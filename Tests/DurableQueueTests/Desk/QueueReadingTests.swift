@@ -136,6 +136,27 @@ internal import Testing
         await second.close()
     }
 
+    @Test func `the reader's cursor, said again, lets go of what was completed a window ago`() async throws {
+        let milliseconds = Atomic<Int64>(0)
+        var configuration = QueueConfiguration(name: "test")
+        configuration.keepsCompletedPayloads = true
+        configuration.forgetting = .onceConfirmed
+        let queue = DurableQueue(
+            store: try InMemoryStore(), configuration: configuration,
+            clock: QueueClock { Timestamp(milliseconds: milliseconds.load(ordering: .relaxed)) })
+        let origin = queue.store.origin
+        try await fill(queue, 6)
+        #expect(await queue.complete(of: origin, through: 5) == 5)
+        milliseconds.store(900_000, ordering: .relaxed)
+        // The reader's memory was set back, and it reads again what is counted no more.
+        #expect(await queue.complete(of: origin, through: 2) == 0)
+        #expect(
+            try await queue.entries(of: origin, after: 0, limit: 10).entries.map(\.payload) == [[2], [3], [4], [5]])
+        #expect(await queue.complete(of: origin, through: 6) == 1)
+        #expect(try await queue.entries(of: origin, after: 0, limit: 10).entries.map(\.payload) == [[5]])
+        await queue.close()
+    }
+
     @Test func `whoever waits hears of new entries, and of the end of the time`() async throws {
         let queue = try queue()
         let before = queue.changes

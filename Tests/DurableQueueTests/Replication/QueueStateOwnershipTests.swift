@@ -92,7 +92,7 @@ internal import Testing
     @Test func whatIsHeldRunsOnceItIsOwnedAndNotAfter() throws {
         var state = state()
         let entries = (1...4).map { entry($0, of: other) }
-        _ = state.hold(entries.map { .add($0) } + [.completed([4], at: now)], of: other)
+        _ = state.hold(entries.map { .add($0) } + [.completed([4], at: now)], of: other, now: now)
         #expect(state.depth == 0)
         _ = state.own(other, now: now)
         #expect(state.depth == 3)
@@ -108,10 +108,41 @@ internal import Testing
         #expect(state.nextBatch()?.identities == [entries[1].identity])
     }
 
+    @Test func aMemberWhoseClockIsAheadHoldsUpNoForgetting() throws {
+        var state = state { $0.dedupeWindow = .seconds(10) }
+        _ = state.own(origin, now: now)
+        _ = state.hold([.add(entry(1, of: other)), .completed([1], at: now + .seconds(1000))], of: other, now: now)
+        let own = try add("a", to: &state)
+        _ = state.stored(own, now: now)
+        _ = state.complete([own], now: now)
+        for case .store(let records, _, _) in state.tick(now: now + .seconds(10)) {
+            guard case .forget(let identities) = records.first else { continue }
+            #expect(Set(identities) == [own, EntryIdentity(origin: other, sequence: 1)])
+        }
+        #expect(state.nextDue == nil)
+    }
+
+    @Test func membersFollowTheOwnerInForgettingUntilTheyOwn() throws {
+        var state = state { configuration in
+            configuration.dedupeWindow = .seconds(10)
+            configuration.forgetting = .onceConfirmed
+        }
+        let entries = (1...3).map { entry($0, of: other) }
+        _ = state.hold(entries.map { .add($0) } + [.completed([1, 2, 3], at: now)], of: other, now: now)
+        let late = now + .seconds(1000)
+        #expect(state.tick(now: late).isEmpty && state.confirm(of: other, through: 3, now: late).isEmpty)
+        _ = state.hold([.forgotten([1])], of: other, now: late)
+        _ = state.own(other, now: late)
+        let rest = [entries[1].identity, entries[2].identity]
+        #expect(
+            state.confirm(of: other, through: 3, now: late)
+                == [.store([.forget(rest)], until: .written, intake: nil)])
+    }
+
     @Test func aBatchIsOfOneOriginThatMayRun() {
         var state = state()
-        _ = state.hold([.add(entry(1, of: other))], of: other)
-        _ = state.hold([.add(entry(1, of: origin))], of: origin)
+        _ = state.hold([.add(entry(1, of: other))], of: other, now: now)
+        _ = state.hold([.add(entry(1, of: origin))], of: origin, now: now)
         _ = state.own(other, now: now)
         _ = state.own(origin, now: now)
         #expect(state.nextBatch(of: []) == nil)
@@ -121,10 +152,10 @@ internal import Testing
     @Test func anotherMembersIdDoesNotHideAnIntake() throws {
         var state = state()
         _ = state.own(origin, now: now)
-        _ = state.hold([.add(entry(1, of: other, id: "same"))], of: other)
+        _ = state.hold([.add(entry(1, of: other, id: "same"))], of: other, now: now)
         let identity = try add("same", to: &state)
         #expect(identity.origin == origin)
-        _ = state.hold([.forgotten([1])], of: other)
+        _ = state.hold([.forgotten([1])], of: other, now: now)
         guard case .known(identity, false) = try state.enqueue(id: "same", key: nil, payload: [], now: now) else {
             Issue.record("the id was forgotten with another's entry")
             return
@@ -137,7 +168,7 @@ internal import Testing
         let identity = try add("a", to: &state)
         _ = state.stored(identity, now: now)
         state.disown(origin)
-        let actions = state.hold([.forgotten([identity.sequence])], of: origin)
+        let actions = state.hold([.forgotten([identity.sequence])], of: origin, now: now)
         guard case .reject(identity, .notOwner, _) = actions.first else {
             Issue.record("\(actions)")
             return

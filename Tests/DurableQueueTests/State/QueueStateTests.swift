@@ -82,6 +82,54 @@ internal import Testing
         #expect(try Self.add("a", to: &state) != identity)
     }
 
+    @Test func overARestartTheWindowBeginsAnew() throws {
+        let window = Duration.seconds(10)
+        let old = Self.stored(1) { $0.status = .completed(Self.start + .seconds(-1000)) }
+        // From before the clock was set back.
+        let ahead = Self.stored(2) { $0.status = .completed(Self.start + .seconds(1000)) }
+        var (state, _) = Self.state({ $0.dedupeWindow = window }, recovering: [old, ahead])
+        #expect(state.nextDue == Self.start + window)
+        #expect(state.tick(now: Self.start + .milliseconds(9999)).isEmpty)
+        let forgets = state.tick(now: Self.start + window)
+        #expect(forgets == [.store([.forget([old.identity, ahead.identity])], until: .written, intake: nil)])
+    }
+
+    @Test func whatIsReadByACursorIsForgottenOnceTheCursorIsConfirmedAfterTheWindow() throws {
+        let window = Duration.seconds(10)
+        var (state, _) = Self.state { configuration in
+            configuration.dedupeWindow = window
+            configuration.forgetting = .onceConfirmed
+        }
+        let identities = try ["a", "b", "c"].map { try Self.add(EntryID($0), to: &state) }
+        _ = state.complete(Array(identities.prefix(2)), now: Self.start)
+        _ = state.complete(Array(identities.suffix(1)), now: Self.start + .seconds(5))
+        #expect(state.nextDue == nil, "time alone forgets nothing")
+        #expect(state.tick(now: Self.start + .seconds(1000)).isEmpty)
+        #expect(state.confirm(of: Self.origin, through: 3, now: Self.start + .milliseconds(9999)).isEmpty)
+        // The cursor was set back meanwhile.
+        func forgets(_ identities: ArraySlice<EntryIdentity>) -> [QueueState.Action] {
+            [.store([.forget(Array(identities))], until: .written, intake: nil)]
+        }
+        #expect(state.confirm(of: Self.origin, through: 0, now: Self.start + window).isEmpty)
+        #expect(state.confirm(of: Self.origin, through: 1, now: Self.start + window) == forgets(identities[0..<1]))
+        #expect(state.confirm(of: Self.origin, through: 3, now: Self.start + window) == forgets(identities[1..<2]))
+        #expect(state.confirm(of: Self.origin, through: 3, now: Self.start + .seconds(15)) == forgets(identities[2...]))
+        #expect(state.confirm(of: Self.origin, through: 3, now: Self.start + .seconds(15)).isEmpty)
+    }
+
+    @Test func muchIsForgottenInPortions() {
+        let entries = (1...10_000).map { Self.stored($0) { $0.status = .completed(Self.start) } }
+        var (state, _) = Self.state({ $0.dedupeWindow = .seconds(10) }, recovering: entries)
+        let due = Self.start + .seconds(10)
+        var portions: [Int] = []
+        while let next = state.nextDue, next <= due {
+            for case .store(let records, _, _) in state.tick(now: due) {
+                for case .forget(let identities) in records { portions.append(identities.count) }
+            }
+        }
+        #expect(portions == [4096, 4096, 1808])
+    }
+
     @Test func failuresBackOffAndEndInADeadLetter() throws {
         var (state, _) = Self.state { configuration in
             configuration.maximumFailures = 3

@@ -35,6 +35,7 @@ struct ShareQueueOptions: Sendable {
         configuration.maximumBytes = .max
         configuration.payloadBytes = 4096
         configuration.keepsCompletedPayloads = true
+        configuration.forgetting = .onceConfirmed
         if replicas > 0 {
             configuration.mode = .replicated(min: replicas)
             // A share that was refused must not be counted behind its miner's back.
