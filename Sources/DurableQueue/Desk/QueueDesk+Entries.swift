@@ -116,15 +116,6 @@ extension DurableQueue {
     /// The highest sequence of its own that was ever given out.
     var highestSequence: UInt64 { core.withLock { $0.state.nextSequence - 1 } }
 
-    /// How many entries of each origin are neither completed nor dead. Looks at all of them.
-    func depths() -> [UUID: Int] {
-        core.withLock { core in
-            core.state.items.values.reduce(into: [:]) { counts, item in
-                switch item.phase {
-                case .completed, .dead, .foreign: break
-                default: counts[item.header.identity.origin, default: 0] += 1
-                }
-            }
-        }
-    }
+    /// How many entries of each origin are neither completed nor dead.
+    var depths: [UUID: Int] { core.withLock { $0.state.depths } }
 }

@@ -106,7 +106,7 @@ extension QueueDesk {
     private func report(of served: Served) async -> QueueReport {
         let queue = served.queue
         let (status, standing) = (queue.status, served.standing())
-        let counts = standing.origins.count > 1 ? queue.depths() : [queue.store.origin: status.depth]
+        let counts = queue.depths
         var origins: [QueueReport.Origin] = []
         for (origin, epoch) in standing.origins.sorted(by: { $0.key < $1.key }) {
             let acknowledged = await queue.acknowledgedThrough(of: origin)

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import FoundationEssentials
 
 extension QueueState {
@@ -21,12 +22,23 @@ extension QueueState {
     }
 
     private mutating func isAnyPending(in sequences: Range<UInt64>) -> Bool {
-        // Cleans the front, so that what was forgotten long ago is not looked through.
-        guard oldest != nil, let first = intakeOrder.first(where: { $0.origin == origin })?.sequence else {
-            return false
+        tidyUndecided()
+        return undecided.lazy.prefix { $0 < sequences.upperBound }.contains {
+            $0 >= sequences.lowerBound && isUndecided($0)
         }
-        return sequences.clamped(to: first..<max(first, sequences.upperBound)).contains { sequence in
-            items[EntryIdentity(origin: origin, sequence: sequence)].map { !Self.isAcknowledged($0.phase) } ?? false
-        }
+    }
+
+    private func isUndecided(_ sequence: UInt64) -> Bool {
+        items[EntryIdentity(origin: origin, sequence: sequence)].map { !Self.isAcknowledged($0.phase) } ?? false
+    }
+
+    mutating func tidyUndecided() {
+        while let first = undecided.first, !isUndecided(first) { undecided.removeFirst() }
+    }
+
+    /// What was held for another owner waits here from now on, with what is being stored.
+    mutating func collectUndecided() {
+        let found = items.filter { $0.key.origin == origin && !Self.isAcknowledged($0.value.phase) }
+        undecided = Deque(found.map(\.key.sequence).sorted())
     }
 }

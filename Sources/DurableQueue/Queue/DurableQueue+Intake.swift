@@ -5,6 +5,10 @@ extension DurableQueue {
             core.intakes.answer(request.waiter, .failure(.closedQueue(configuration.name)))
             return []
         }
+        if let failure = core.storeFailure {
+            core.intakes.answer(request.waiter, .failure(failure))
+            return []
+        }
         guard !core.intakes.isCancelled(request.waiter.ticket) else {
             core.intakes.answerCancelled(request.waiter)
             return []
@@ -51,11 +55,11 @@ extension DurableQueue {
                 core.withdrawals[identity]?.waiters.append(waiter)
             } else if configuration.withdrawsUnreplicated, let withdrawal = takeBack(identity, &core) {
                 core.withdrawals[identity] = Withdrawal(
-                    waiters: [waiter], deadline: now + configuration.withdrawWithin)
+                    waiters: [waiter], deadline: now + configuration.withdrawWithin,
+                    isForgottenElsewhere: !configuration.isReplicated)
                 actions += withdrawal
             } else {
-                let error = core.state.isWaitingForMembers(identity) ? notReplicated(identity) : timeout(identity)
-                core.intakes.answer(waiter, .failure(error))
+                core.intakes.answer(waiter, .failure(tooLate(identity, core.state)))
             }
         }
         for (identity, withdrawal) in core.withdrawals where withdrawal.deadline <= now {
@@ -70,6 +74,36 @@ extension DurableQueue {
                     "no room came free in \(configuration.name) in time, and nothing was taken: try again later, or run more consumers"
                 ))
         return actions
+    }
+
+    /// The store takes nothing any more: all who wait are told, and whoever comes.
+    func endIntakes(_ failure: DurableQueueError) {
+        perform { core in
+            core.storeFailure = failure
+            for withdrawal in core.withdrawals.values {
+                for waiter in withdrawal.waiters { core.intakes.answer(waiter, .failure(failure)) }
+            }
+            core.withdrawals = [:]
+            core.intakes.failAll(failure)
+            return []
+        }
+    }
+
+    /// An entry was written, or was not, that may have to be taken back by now.
+    func noteLate(
+        _ identity: EntryIdentity, _ failure: DurableQueueError?, _ core: inout Core
+    ) -> [QueueState.Action] {
+        guard let withdrawal = core.withdrawals[identity] else { return [] }
+        guard let failure else {
+            // The other members are told of it with this turn; it is not to become safe before they are told of its end.
+            return drive(identity.origin, &core) { replica, _ in
+                replica.withdrawing([identity.sequence])
+                return []
+            }
+        }
+        core.withdrawals[identity] = nil
+        for waiter in withdrawal.waiters { core.intakes.answer(waiter, .failure(failure)) }
+        return []
     }
 
     /// Entries were forgotten here, on the disk or in vain.
@@ -94,9 +128,30 @@ extension DurableQueue {
         let isDone = withdrawal.isForgottenHere && withdrawal.isForgottenElsewhere
         guard isDone || isGivenUp else { return }
         core.withdrawals[identity] = nil
-        let error = isDone ? withdrawn(identity) : halfWithdrawn(identity)
+        let error =
+            isDone
+            ? withdrawn(identity) : withdrawal.isForgottenHere ? halfWithdrawn(identity) : notYetWithdrawn(identity)
         for waiter in withdrawal.waiters { core.intakes.answer(waiter, .failure(error)) }
         core.intakes.fail(identity, error)
+    }
+
+    private func tooLate(_ identity: EntryIdentity, _ state: QueueState) -> DurableQueueError {
+        if state.isWaitingForMembers(identity) { return notReplicated(identity) }
+        return state.isForeign(identity) ? ownershipLost(identity) : timeout(identity)
+    }
+
+    private func notYetWithdrawn(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .timeout,
+            "the entry \(identity) of \(configuration.name) was not safe in time and is taken back as soon as the disk answers: it runs only "
+                + "if this process, or the machine, ends before that; see whether the disk answers")
+    }
+
+    private func ownershipLost(_ identity: EntryIdentity) -> DurableQueueError {
+        DurableQueueError(
+            .notReplicated,
+            "the ownership of the entries of \(configuration.name) went to another member before \(identity) was confirmed: it is stored here, "
+                + "and runs only if that member knows it; give it again with the same id")
     }
 
     private func halfWithdrawn(_ identity: EntryIdentity) -> DurableQueueError {

@@ -27,7 +27,11 @@ extension DurableQueue {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
             for await _ in bell.rings() {
-                guard store.status.failure == nil else { break }
+                if let failure = store.status.failure {
+                    // Nobody looks at deadlines from here on.
+                    endIntakes(failure)
+                    break
+                }
                 guard let handler else { continue }
                 while !Task.isCancelled, let (batch, epoch) = takeBatch() {
                     group.addTask { await self.run(batch, epoch, handler) }

@@ -16,6 +16,7 @@ extension DurableQueue {
     ) throws(DurableQueueError) -> SharedIntake {
         try core.withLock { core throws(DurableQueueError) in
             guard !core.isClosed else { throw .closedQueue(configuration.name) }
+            if let failure = core.storeFailure { throw failure }
             switch try core.state.enqueue(id: id, key: key, payload: payload, now: clock.now) {
             case .accepted(let identity, let actions):
                 for case .store(let records, _, _) in actions {

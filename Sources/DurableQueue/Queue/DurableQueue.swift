@@ -21,6 +21,8 @@ public final class DurableQueue: Sendable {
         /// What the store did not take for want of space; handed over again until it does.
         var owed: [StoreRecord] = []
         var lastFailure: DurableQueueError?
+        /// Why the store takes nothing any more.
+        var storeFailure: DurableQueueError?
         /// Entries that are being taken back.
         var withdrawals: [EntryIdentity: Withdrawal] = [:]
         /// Batches that run.
@@ -244,7 +246,8 @@ public final class DurableQueue: Sendable {
                 noteForgotten(one.records, one.failure, &core)
                 if let intake = one.intake {
                     actions +=
-                        one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now)
+                        noteLate(intake, one.failure, &core)
+                        + (one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now))
                 } else if let failure = one.failure {
                     note(failure, one.records, &core)
                 }

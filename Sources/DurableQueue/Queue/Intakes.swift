@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import HeapModule
 
 /// Who waits for the acknowledgement of which entry, and who waits for room. Answers are collected and given outside the lock.
 struct Intakes: Sendable {
@@ -23,14 +24,23 @@ struct Intakes: Sendable {
         let isKnown: Bool
     }
 
+    private struct Deadline: Comparable, Sendable {
+        let time: Timestamp
+        let ticket: UInt64
+
+        static func < (left: Deadline, right: Deadline) -> Bool {
+            (left.time, left.ticket) < (right.time, right.ticket)
+        }
+    }
+
     private var lastTicket: UInt64 = 0
     private var waiting: [UInt64: Waiting] = [:]
     private var byEntry: [EntryIdentity: UInt64] = [:]
     /// Further ones that wait for an entry, of which there are few.
     private var others: [EntryIdentity: [UInt64]] = [:]
     private var queued: Deque<Request> = []
-    /// In order, since all wait equally long.
-    private var deadlines: Deque<(deadline: Timestamp, ticket: UInt64)> = []
+    /// Not in the order of their coming, since some have waited for room before.
+    private var deadlines = Heap<Deadline>()
     private var cancelledEarly: Set<UInt64> = []
     private var unregistered: Set<UInt64> = []
     private var answers: [Answer] = []
@@ -57,8 +67,8 @@ struct Intakes: Sendable {
         unregistered.remove(ticket)
         waiting[ticket] = Waiting(waiter: request.waiter, identity: identity, isKnown: isKnown)
         if byEntry[identity] == nil { byEntry[identity] = ticket } else { others[identity, default: []].append(ticket) }
-        deadlines.append((request.deadline, ticket))
-        while let first = deadlines.first, waiting[first.ticket] == nil { deadlines.removeFirst() }
+        deadlines.insert(Deadline(time: request.deadline, ticket: ticket))
+        while let first = deadlines.min, waiting[first.ticket] == nil { deadlines.removeMin() }
     }
 
     mutating func acknowledge(_ identity: EntryIdentity) {
@@ -106,11 +116,23 @@ struct Intakes: Sendable {
 
     // MARK: Giving up
 
+    /// Answers all who wait, for whatever.
+    mutating func failAll(_ error: DurableQueueError) {
+        for ticket in waiting.keys.sorted() {
+            if let found = waiting[ticket] { answers.append((found.waiter, .failure(error))) }
+        }
+        waiting = [:]
+        byEntry = [:]
+        others = [:]
+        deadlines = Heap()
+        _ = refuseAll(error)
+    }
+
     /// Those whose acknowledgement did not come before their deadline, to be answered.
     mutating func takeLate(now: Timestamp) -> [(waiter: Waiter, identity: EntryIdentity)] {
         var late: [(waiter: Waiter, identity: EntryIdentity)] = []
-        while let first = deadlines.first, first.deadline <= now || waiting[first.ticket] == nil {
-            deadlines.removeFirst()
+        while let first = deadlines.min, first.time <= now || waiting[first.ticket] == nil {
+            deadlines.removeMin()
             guard let found = waiting.removeValue(forKey: first.ticket) else { continue }
             forget(first.ticket, of: found.identity)
             late.append((found.waiter, found.identity))

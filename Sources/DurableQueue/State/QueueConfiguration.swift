@@ -83,11 +83,12 @@ public struct QueueConfiguration: Sendable {
     /// How long what was completed may be on its way to the disk; lost with the machine, it runs again.
     public var flushInterval: Duration = .milliseconds(500)
 
-    /// Whether an entry that was not replicated in time is taken back before the intake fails: forgotten here, on the disk, and by the members
-    /// that have it. Otherwise it stays and runs once it is replicated.
+    /// Whether an entry that was not stored and replicated in time is taken back before the intake fails: forgotten here, on the disk, and by
+    /// the members that have it. Otherwise it stays and runs once it is safe.
     public var withdrawsUnreplicated = false
 
-    /// How long the taking back may last before the intake fails without it, because a member that may have the entry does not answer.
+    /// How long the taking back may last before the intake fails without it, because the disk, or a member that may have the entry, does not
+    /// answer; it is done all the same once they do.
     public var withdrawWithin: Duration = .milliseconds(500)
 
     /// How many other members hold what is acknowledged; nil where there are no other members.

@@ -9,12 +9,5 @@ extension QueueState {
     }
 
     /// How many entries of other origins there are to run.
-    public var foreignDepth: Int {
-        items.values.count { item in
-            guard item.header.identity.origin != origin, owned.contains(item.header.identity.origin) else {
-                return false
-            }
-            return item.phase != .completed && item.phase != .dead
-        }
-    }
+    public var foreignDepth: Int { owned.reduce(0) { $0 + ($1 == origin ? 0 : depths[$1] ?? 0) } }
 }

@@ -50,7 +50,7 @@ extension QueueState {
         case .dead:
             if owned.contains(identity.origin) {
                 countOut(item.header)
-                load.dead -= 1
+                countAlive(item.header.identity)
             }
         default: setAside(identity)
         }

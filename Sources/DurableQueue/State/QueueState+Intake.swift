@@ -21,6 +21,8 @@ extension QueueState {
             identity: identity, id: id ?? EntryID.made(using: &random), key: key, enqueued: now, payload: payload)
         insert(entry.header, payload: payload, phase: .storing)
         countIn(entry.header)
+        tidyUndecided()
+        undecided.append(identity.sequence)
         return .accepted(identity, [.store([.add(entry)], until: .synced, intake: identity)])
     }
 
@@ -52,7 +54,10 @@ extension QueueState {
     }
 
     static func isAcknowledged(_ phase: Phase) -> Bool {
-        phase != .storing && phase != .replicating && phase != .foreign
+        switch phase {
+        case .storing, .withdrawing, .replicating, .foreign: false
+        case .ready, .running, .backingOff, .completed, .dead: true
+        }
     }
 
     /// Whether entries may be taken in: not while they are another member's.
@@ -60,7 +65,9 @@ extension QueueState {
 
     /// The store has an entry that was taken in.
     public mutating func stored(_ identity: EntryIdentity, now: Timestamp) -> [Action] {
-        guard items[identity]?.phase == .storing else { return [] }
+        guard let item = items[identity] else { return [] }
+        if item.phase == .withdrawing { return takeBack(item.header) }
+        guard item.phase == .storing else { return [] }
         items[identity]?.phase = .replicating
         guard owned.contains(identity.origin) else {
             putAside(identity)
@@ -71,7 +78,7 @@ extension QueueState {
 
     /// The store did not take an entry: it is as if it had never been there.
     public mutating func storeFailed(_ identity: EntryIdentity, _ error: DurableQueueError) -> [Action] {
-        guard let item = items[identity], item.phase == .storing else { return [] }
+        guard let item = items[identity], item.phase == .storing || item.phase == .withdrawing else { return [] }
         countOut(item.header)
         remove(identity)
         return [.reject(identity, code: error.code, message: error.message), .admit]
@@ -91,13 +98,29 @@ extension QueueState {
     /// Whether an entry is stored here and lacks confirmations.
     public func isWaitingForMembers(_ identity: EntryIdentity) -> Bool { items[identity]?.phase == .replicating }
 
-    /// Takes an entry back that waits for members. False if it does not, or does not any more.
+    /// Whether an entry that was taken in here is another member's now, unconfirmed.
+    public func isForeign(_ identity: EntryIdentity) -> Bool { items[identity]?.phase == .foreign }
+
+    /// Takes an entry back that waits for members, or for the disk: that is done as soon as it is written. Its id is free at once.
+    ///
+    /// - Returns: nil if it waits for neither, or not any more.
     public mutating func withdraw(_ identity: EntryIdentity) -> [Action]? {
         // Where every member runs what it holds, it may have been run.
-        guard configuration.isReplicated, let item = items[identity], item.phase == .replicating else { return nil }
-        countOut(item.header)
-        remove(identity)
-        return [.store([.forget([identity])], until: .synced, intake: nil), .admit]
+        guard configuration.mode != .replicationOnly, let item = items[identity] else { return nil }
+        switch item.phase {
+        case .replicating: return takeBack(item.header)
+        case .storing:
+            items[identity]?.phase = .withdrawing
+            if ids[item.header.id] == identity { ids[item.header.id] = nil }
+            return []
+        default: return nil
+        }
+    }
+
+    private mutating func takeBack(_ header: EntryHeader) -> [Action] {
+        countOut(header)
+        remove(header.identity)
+        return [.store([.forget([header.identity])], until: .synced, intake: nil), .admit]
     }
 
     private mutating func acknowledge(_ identity: EntryIdentity) -> [Action] {

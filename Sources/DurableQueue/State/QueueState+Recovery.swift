@@ -15,7 +15,7 @@ extension QueueState {
                 remember(identity, now: now)
             case .dead:
                 items[identity]?.phase = .dead
-                if owned.contains(identity.origin) { countDead(stored.header) }
+                if owned.contains(identity.origin) { countIn(dead: stored.header) }
             case .waiting, .running:
                 items[identity]?.phase = .foreign
                 guard owned.contains(identity.origin) else { continue }
@@ -27,9 +27,9 @@ extension QueueState {
         return actions + [.dispatch]
     }
 
-    private mutating func countDead(_ header: EntryHeader) {
+    private mutating func countIn(dead header: EntryHeader) {
         countIn(header)
-        load.dead += 1
+        countDead(header.identity)
     }
 
     /// An unfinished entry that was held is this member's to run from now on.
@@ -73,11 +73,12 @@ extension QueueState {
                 // What was run before had been acknowledged.
                 waits = waits || replicatesFirst && item.progress.runs == 0
                 records += begin(identity, replicatesFirst: waits, now: now)
-            case .dead: countDead(item.header)
+            case .dead: countIn(dead: item.header)
             case .running: if let key = lane(of: item.header) { lanes[other, default: Lanes()].hold(key) }
             default: break
             }
         }
+        if other == origin { collectUndecided() }
         let awaited = items.filter { $0.key.origin == other && $0.value.phase == .replicating }.map(\.key.sequence)
         var actions: [Action] = records.isEmpty ? [] : [.store(records, until: .written, intake: nil)]
         actions += [.dispatch, .admit]
@@ -94,7 +95,7 @@ extension QueueState {
             case .ready, .backingOff, .replicating: putAside(identity)
             case .dead:
                 countOut(item.header)
-                load.dead -= 1
+                countAlive(identity)
             default: break
             }
         }
@@ -122,7 +123,7 @@ extension QueueState {
         let dead = identities.filter { items[$0]?.phase == .dead && owned.contains($0.origin) }
         for identity in dead {
             items[identity]?.progress.revive()
-            load.dead -= 1
+            countAlive(identity)
             intakeOrder.prepend(identity)
             makeReady(identity)
         }
@@ -135,7 +136,7 @@ extension QueueState {
         let dead = identities.filter { items[$0]?.phase == .dead && owned.contains($0.origin) }
         for identity in dead {
             if let header = items[identity]?.header { countOut(header) }
-            load.dead -= 1
+            countAlive(identity)
             remove(identity)
         }
         return (dead, dead.isEmpty ? [] : [.store([.forget(dead)], until: .synced, intake: nil), .admit])

@@ -132,7 +132,7 @@ extension QueueState {
         for identity in identities {
             guard let item = items[identity] else { continue }
             switch item.phase {
-            case .completed, .dead, .storing: continue
+            case .completed, .dead, .storing, .withdrawing: continue
             case .ready, .backingOff: leaveLane(identity)
             case .replicating: actions.append(.acknowledge(identity))
             case .running, .foreign: break
@@ -198,7 +198,7 @@ extension QueueState {
         items[identity]?.phase = .dead
         items[identity]?.progress.bury(letter)
         dropPayload(identity)
-        load.dead += 1
+        countDead(identity)
         return .bury(identity, letter)
     }
 

@@ -36,6 +36,8 @@ public struct QueueState: Sendable {
     enum Phase: Hashable, Sendable {
         /// Being written.
         case storing
+        /// Being written, and taken back as soon as it is.
+        case withdrawing
         /// Waiting for members.
         case replicating
         /// Of an origin that is not owned here: held for the member that runs it.
@@ -72,6 +74,8 @@ public struct QueueState: Sendable {
     var remembered = Remembrance()
     /// In the order of intake; what is done with is passed over.
     var intakeOrder: Deque<EntryIdentity> = []
+    /// The sequences of this store that may still be acknowledged, from the lowest on; what is decided is passed over.
+    var undecided: Deque<UInt64> = []
     var running: Set<EntryIdentity> = []
     var runningBatches = 0
     /// An entry that has failed or crashed before runs alone, so that it cannot drag others down with it.
@@ -81,6 +85,9 @@ public struct QueueState: Sendable {
     var load = Load()
     /// Where every member runs everything: what is over for all.
     var everywhere = Everywhere()
+
+    /// For each origin, entries that are neither completed nor dead.
+    public internal(set) var depths: [UUID: Int] = [:]
 
     struct Load: Sendable {
         var entries = 0
@@ -138,6 +145,7 @@ public struct QueueState: Sendable {
     mutating func countIn(_ header: EntryHeader) {
         load.entries += 1
         load.bytes += header.payloadBytes
+        depths[header.identity.origin, default: 0] += 1
         intakeOrder.append(header.identity)
         // Nobody may ever ask for the oldest: what is done with must not gather at the front.
         while intakeOrder.count > 2 * load.entries + 64, let first = intakeOrder.first, isDone(first) {
@@ -153,6 +161,18 @@ public struct QueueState: Sendable {
     mutating func countOut(_ header: EntryHeader) {
         load.entries -= 1
         load.bytes -= header.payloadBytes
+        depths[header.identity.origin, default: 0] -= 1
+    }
+
+    mutating func countDead(_ identity: EntryIdentity) {
+        load.dead += 1
+        depths[identity.origin, default: 0] -= 1
+    }
+
+    /// A dead letter is tried again, or leaves.
+    mutating func countAlive(_ identity: EntryIdentity) {
+        load.dead -= 1
+        depths[identity.origin, default: 0] += 1
     }
 
     mutating func makeReady(_ identity: EntryIdentity) {

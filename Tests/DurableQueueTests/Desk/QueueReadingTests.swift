@@ -120,6 +120,34 @@ internal import Testing
         #expect(page.entries.map(\.payload) == [[1], [2]] && page.upTo == 2)
     }
 
+    @Test func `a dead letter that is tried again is not taken for the first that is not acknowledged`() async throws {
+        var configuration = QueueConfiguration(name: "test")
+        configuration.acknowledgeWithin = .seconds(60)
+        configuration.maximumFailures = 1
+        let store = LateStore(try InMemoryStore())
+        let queue = DurableQueue(store: store, configuration: configuration)
+        let origin = store.origin
+        let second = EntryIdentity(origin: origin, sequence: 2)
+        try await withThrowingTaskGroup { group in
+            group.addTask { _ = try await queue.enqueue(payload: [1]) }
+            try await eventually("the first is on its way") { store.isHolding }
+            guard case .new(let entry) = try queue.beginIntake(id: nil, key: nil, payload: [2]) else { return }
+            try await store.append([.add(entry)])
+            queue.endIntake(of: entry.identity, failure: nil)
+            try await withThrowingTaskGroup { running in
+                running.addTask { try await queue.run { _ in throw BatchFailure([second: "no"]) } }
+                try await eventually("it is given up") { queue.status.dead == 1 }
+                running.cancelAll()
+                try await running.waitForAll()
+            }
+            #expect(try await queue.retry([second]) == [second])
+            #expect(try await queue.entries(of: origin, after: 0, limit: 10).upTo == 0)
+            store.letGo()
+            try await group.waitForAll()
+        }
+        #expect(try await queue.entries(of: origin, after: 0, limit: 10).entries.map(\.payload) == [[1], [2]])
+    }
+
     @Test func `what was completed is read again after a restart`() async throws {
         let folder = try TemporaryFolder("queue")
         var configuration = QueueConfiguration(name: "test")
@@ -204,50 +232,4 @@ internal import Testing
         // Were it quadratic, it would be an eighth.
         #expect(many > few / 4, "\(few) and \(many) entries a second")
     }
-}
-
-/// A store whose first records are held up on their way.
-private final class LateStore: DurableStore {
-    private let store: InMemoryStore
-    private let held = Mutex<(isOpen: Bool, submit: (@Sendable () -> Void)?)>((false, nil))
-
-    init(_ store: InMemoryStore) { self.store = store }
-
-    var isHolding: Bool { held.withLock { $0.submit != nil } }
-
-    func letGo() {
-        let submit = held.withLock { held in
-            held.isOpen = true
-            return held.submit
-        }
-        submit?()
-    }
-
-    var origin: UUID { store.origin }
-    var promise: StorePromise { store.promise }
-    var recovery: Recovery { store.recovery }
-    var status: StoreStatus { store.status }
-
-    func submit(
-        _ records: [StoreRecord], until durability: Durability, done: @escaping @Sendable (DurableQueueError?) -> Void
-    ) {
-        let isHeld = held.withLock { held in
-            guard !held.isOpen, held.submit == nil else { return false }
-            held.submit = { [store] in store.submit(records, until: durability, done: done) }
-            return true
-        }
-        if !isHeld { store.submit(records, until: durability, done: done) }
-    }
-
-    func entries(_ identities: [EntryIdentity]) async throws(DurableQueueError) -> [Entry] {
-        try await store.entries(identities)
-    }
-    func entries(of origin: UUID, from sequence: UInt64, limit: Int) async -> [StoredEntry] {
-        await store.entries(of: origin, from: sequence, limit: limit)
-    }
-    func snapshot() async -> StoreSnapshot { await store.snapshot() }
-    func records(after position: UInt64, limit: Int) async throws(DurableQueueError) -> [NumberedRecord] {
-        try await store.records(after: position, limit: limit)
-    }
-    func close() async { await store.close() }
 }

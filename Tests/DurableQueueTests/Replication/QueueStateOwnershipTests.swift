@@ -176,6 +176,47 @@ internal import Testing
         #expect(state.depth == 0)
     }
 
+    @Test func whatIsStillBeingWrittenIsTakenBackOnceItIs() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try add("a", to: &state)
+        #expect(state.withdraw(identity) == [])
+        #expect(state.withdraw(identity) == nil, "it is being done")
+        let again = try add("a", to: &state)
+        #expect(again != identity && state.depth == 2)
+        #expect(
+            state.stored(identity, now: now) == [.store([.forget([identity])], until: .synced, intake: nil), .admit])
+        #expect(state.safe([identity]).isEmpty && state.depth == 1)
+        #expect(state.withdraw(again) == [])
+        _ = state.storeFailed(again, DurableQueueError(.diskFull, "no space"))
+        #expect(state.depth == 0)
+        let third = try add("a", to: &state)
+        _ = state.stored(third, now: now)
+        state.disown(origin)
+        #expect(state.isForeign(third) && !state.isWaitingForMembers(third) && state.withdraw(third) == nil)
+    }
+
+    @Test func theDepthOfEachOriginIsCounted() throws {
+        var state = state { $0.maximumFailures = 1 }
+        _ = state.own(origin, now: now)
+        let entries = (1...4).map { entry($0, of: other) }
+        _ = state.hold(entries.map { .add($0) } + [.completed([4], at: now)], of: other, now: now)
+        _ = try add("a", to: &state)
+        func depth(_ other: UUID) -> Int { state.depths[other] ?? 0 }
+        #expect(depth(origin) == 1 && depth(other) == 0)
+        _ = state.own(other, now: now)
+        #expect(depth(other) == 3 && state.depth == 4)
+        let next = state.nextBatch()
+        let batch = try #require(next)
+        let (first, second) = (entries[0].identity, entries[1].identity)
+        _ = state.finished(batch, failures: [first: "no", second: "no"], now: now)
+        #expect(depth(other) == 0 && state.deadCount == 2)
+        #expect(state.revive([first]).revived == [first] && state.drop([second]).dropped == [second])
+        #expect(depth(other) == 1 && state.deadCount == 0)
+        state.disown(other)
+        #expect(depth(other) == 0 && depth(origin) == 1 && state.depth == 1)
+    }
+
     @Test func whatIsNotSafeCanBeTakenBack() throws {
         var state = state()
         _ = state.own(origin, now: now)

@@ -36,10 +36,10 @@ struct ShareQueueOptions: Sendable {
         configuration.payloadBytes = 4096
         configuration.keepsCompletedPayloads = true
         configuration.forgetting = .onceConfirmed
+        // A share that was refused must not be counted behind its miner's back.
+        configuration.withdrawsUnreplicated = true
         if replicas > 0 {
             configuration.mode = .replicated(min: replicas)
-            // A share that was refused must not be counted behind its miner's back.
-            configuration.withdrawsUnreplicated = true
             // What counts a share takes it by the cursor of its origin: two owners that serve one origin cannot have it counted twice.
             replication.partition = .mayRunTwiceFenced
         }
