@@ -11,16 +11,7 @@ internal import Testing
     @Test func `it takes no accepted share with it`() async throws {
         try await withPool(jobmanagers: 1) { pool in
             let shares = try SharePool(in: pool, stratum: 3, Self.arguments)
-            do {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for process in shares.processes { group.addTask { try await process.run() } }
-                    defer { group.cancelAll() }
-                    try await run(shares, pool)
-                }
-            } catch {
-                for process in shares.processes { process.printLog() }
-                throw error
-            }
+            try await shares.whileRunning { try await run(shares, pool) }
         }
     }
 

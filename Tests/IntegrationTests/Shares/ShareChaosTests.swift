@@ -17,16 +17,7 @@ internal import Testing
         // What Redis has answered is on its disk, so that a killed one comes back with it.
         try await withPool(jobmanagers: 1, redis: ["--appendonly", "yes", "--appendfsync", "always"]) { pool in
             let shares = try SharePool(in: pool, Self.arguments)
-            do {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for process in shares.processes { group.addTask { try await process.run() } }
-                    defer { group.cancelAll() }
-                    try await run(shares, pool)
-                }
-            } catch {
-                for process in shares.processes { process.printLog() }
-                throw error
-            }
+            try await shares.whileRunning { try await run(shares, pool) }
         }
     }
 

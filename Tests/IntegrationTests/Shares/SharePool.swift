@@ -32,6 +32,20 @@ struct SharePool: Sendable {
         }
     }
 
+    /// Keeps servers and reporters running while `body` runs; shows what they said when it fails.
+    func whileRunning(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for process in processes { group.addTask { try await process.run() } }
+                defer { group.cancelAll() }
+                try await body()
+            }
+        } catch {
+            for process in processes { process.printLog() }
+            throw error
+        }
+    }
+
     /// Starts a miner that logs its shares.
     func miner(_ number: Int) throws -> ChildProcess {
         try ChildProcess.start(
