@@ -52,6 +52,8 @@ public struct FileSystemError: Error, Sendable, Hashable, CustomStringConvertibl
         case notWritable
         /// There is no such file.
         case missing
+        /// There is a file where a folder was expected.
+        case notFolder
         /// Anything else.
         case other
     }
@@ -84,7 +86,7 @@ extension DurableQueueError {
             switch cause.kind {
             case .noSpace: (.diskFull, "free some space there, or name a folder on a larger disk")
             case .notWritable: (.readOnly, "let this process write there, or name another folder")
-            case .missing, .other: (.inputOutput, "see the folder and the system's log")
+            case .missing, .notFolder, .other: (.inputOutput, "see the folder and the system's log")
             }
         self.init(code, "\(doing) failed: \(cause); \(advice)", cause: cause)
     }

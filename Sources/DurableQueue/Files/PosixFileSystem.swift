@@ -166,6 +166,7 @@ extension FileSystemError {
             case ENOSPC, EDQUOT: .noSpace
             case EROFS, EACCES, EPERM: .notWritable
             case ENOENT: .missing
+            case ENOTDIR: .notFolder
             default: .other
             }
         return FileSystemError(

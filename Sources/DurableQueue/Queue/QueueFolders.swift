@@ -52,9 +52,10 @@ public struct QueueFolders: Sendable {
     }
 
     private func isFree(_ folder: String) throws(FileSystemError) -> Bool {
-        // Locking makes a file where there is none, which is not to happen to somebody else's folder; nor is a file a folder.
-        guard let names = try? fileSystem.names(in: folder),
-            names.contains(LogFolder.originName) || names.contains(LogFolder.removedName),
+        let names: [String]
+        do { names = try fileSystem.names(in: folder) } catch  where error.kind == .notFolder { return false }
+        // Locking makes a file where there is none, which is not to happen to somebody else's folder.
+        guard names.contains(LogFolder.originName) || names.contains(LogFolder.removedName),
             let lock = try fileSystem.lock(folder + "/" + LogFolder.lockName)
         else { return false }
         lock.release()

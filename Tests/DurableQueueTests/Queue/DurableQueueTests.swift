@@ -1,5 +1,6 @@
 internal import DurableQueue
 internal import DurableQueueTestKit
+internal import Glibc
 internal import Synchronization
 internal import TestSupport
 internal import Testing
@@ -247,20 +248,26 @@ internal import Testing
         #expect(try folders.free(besides: "stratum-1").names.isEmpty)
         let held = try folders.open("stratum-2")
         for name in ["stratum-1", "stratum-3", "stratum-4", "stratum-5"] { await (try folders.open(name)).close() }
-        // Not a queue: it is left alone. And one that cannot be locked.
+        // No queues: they are left alone.
         let disk = PosixFileSystem()
         try disk.makeFolder(folders.root + "/other")
+        _ = try disk.open(folders.root + "/notes", creating: true)
+        // One that cannot be locked, and one that cannot be listed, not even by root.
         try disk.remove(folders.root + "/stratum-3/lock")
         try disk.makeFolder(folders.root + "/stratum-3/lock")
+        #expect(symlink("stratum-6", folders.root + "/stratum-6") == 0)
         let free = try folders.free(besides: "stratum-1")
         #expect(free.names == ["stratum-4", "stratum-5"])
-        #expect(free.failures.keys.sorted() == ["stratum-3"])
+        #expect(free.failures.keys.sorted() == ["stratum-3", "stratum-6"])
+        #expect(free.failures["stratum-6"]?.message.contains("cannot list") == true)
 
         let store = try folders.open("stratum-4")
         #expect(try folders.free(besides: "stratum-1").names == ["stratum-5"])
         try await store.destroy()
         #expect(
-            try disk.names(in: folders.root).sorted() == ["other", "stratum-1", "stratum-2", "stratum-3", "stratum-5"])
+            try disk.names(in: folders.root).sorted() == [
+                "notes", "other", "stratum-1", "stratum-2", "stratum-3", "stratum-5", "stratum-6",
+            ])
         #expect(try disk.names(in: folders.root + "/other").isEmpty)
         // What was closed may be somebody else's by now.
         await held.close()
