@@ -9,8 +9,10 @@ let package = Package(
         .package(name: "headframe", path: "..")
     ],
     targets: [
+        // What the programs in C have in common.
+        .target(name: "measuring"),
         // The yardstick: libzmq alone. In C, so that nothing of ours and nothing of Swift's runtime is in its way.
-        .executableTarget(name: "rpc-raw", linkerSettings: [.linkedLibrary("zmq")]),
+        .executableTarget(name: "rpc-raw", dependencies: ["measuring"], linkerSettings: [.linkedLibrary("zmq")]),
         // Holds miners' connections. It needs nothing of ours: what it measures is another process.
         .executableTarget(name: "stratum-load", swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
         // An hour's shares for bench-reporter, laid down as a stratum server lays them down.
@@ -23,8 +25,9 @@ let package = Package(
             swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
         .executableTarget(name: "rpc-headframe", dependencies: [.product(name: "HeadframeMesh", package: "headframe")]),
         // The disk alone; and gearmand, which has to be installed: `scripts/install-packages bench`.
-        .executableTarget(name: "queue-raw"),
-        .executableTarget(name: "queue-gearman", linkerSettings: [.linkedLibrary("gearman")]),
+        .executableTarget(name: "queue-raw", dependencies: ["measuring"]),
+        .executableTarget(
+            name: "queue-gearman", dependencies: ["measuring"], linkerSettings: [.linkedLibrary("gearman")]),
         .executableTarget(
             name: "queue-headframe",
             dependencies: [

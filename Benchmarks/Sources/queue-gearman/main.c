@@ -3,15 +3,16 @@
 /// N clients, each with a connection and a thread of its own, submit one job after the other and wait for its handle, which gearmand sends
 /// once its queue has the job. Prints one line of JSON.
 
+#include "measuring.h"
 #include <libgearman/gearman.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static const char usage[] =
+const char program[] = "queue-gearman";
+const char usage[] =
     "usage: queue-gearman --port PORT [--payload BYTES] [--in-flight N] [--seconds S]\n"
     "  --port       where gearmand listens on 127.0.0.1\n"
     "  --payload    bytes of a job's workload (100)\n"
@@ -31,39 +32,17 @@ struct client {
 
 static int64_t begin, end;
 
-static int64_t now_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static size_t positive(const char *option, const char *text) {
-    char *last = NULL;
-    unsigned long value = text ? strtoul(text, &last, 10) : 0;
-    if (!last || *last || value < 1 || value > 100000000) {
-        fprintf(stderr, "queue-gearman: %s needs a number from 1 to 100000000\n%s", option, usage);
-        exit(64);
-    }
-    return value;
-}
-
 static struct workload parse(int count, char **arguments) {
     struct workload load = {.port = 0, .payload_bytes = 100, .in_flight = 100, .seconds = 2};
     for (int i = 1; i < count; i += 2) {
         const char *option = arguments[i], *value = i + 1 < count ? arguments[i + 1] : NULL;
-        if (!strcmp(option, "--port")) load.port = positive(option, value);
-        else if (!strcmp(option, "--payload")) load.payload_bytes = positive(option, value);
-        else if (!strcmp(option, "--in-flight")) load.in_flight = positive(option, value);
-        else if (!strcmp(option, "--seconds")) load.seconds = positive(option, value);
-        else {
-            fprintf(stderr, "queue-gearman: unknown option %s\n%s", option, usage);
-            exit(64);
-        }
+        if (!strcmp(option, "--port")) load.port = number_option(option, value, 1);
+        else if (!strcmp(option, "--payload")) load.payload_bytes = number_option(option, value, 1);
+        else if (!strcmp(option, "--in-flight")) load.in_flight = number_option(option, value, 1);
+        else if (!strcmp(option, "--seconds")) load.seconds = number_option(option, value, 1);
+        else misused("unknown option %s", option);
     }
-    if (!load.port) {
-        fprintf(stderr, "queue-gearman: --port is missing\n%s", usage);
-        exit(64);
-    }
+    if (!load.port) misused("--port is missing");
     return load;
 }
 
@@ -105,11 +84,6 @@ static void *submit(void *context) {
     return NULL;
 }
 
-static int by_value(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 int main(int count, char **arguments) {
     struct workload load = parse(count, arguments);
     struct client *clients = calloc(load.in_flight, sizeof *clients);
@@ -139,9 +113,10 @@ int main(int count, char **arguments) {
         memcpy(all + filled, clients[i].microseconds, clients[i].count * sizeof *all);
         filled += clients[i].count;
     }
-    qsort(all, total, sizeof *all, by_value);
+    struct latency latency = latency_of(all, total);
     printf("{\"benchmark\":\"queue-gearman\",\"payloadBytes\":%zu,\"inFlight\":%zu,\"entriesPerSecond\":%.1f,"
            "\"p50Microseconds\":%.1f,\"p99Microseconds\":%.1f}\n",
-           load.payload_bytes, load.in_flight, total / (double)load.seconds, all[total / 2], all[total * 99 / 100]);
+           load.payload_bytes, load.in_flight, total / (double)load.seconds, latency.p50_microseconds,
+           latency.p99_microseconds);
     return 0;
 }

@@ -4,16 +4,17 @@
 /// so that is what is measured, at the end of a growing file, or with room of zeros written ahead as the log does it. Prints one line of JSON.
 
 #define _GNU_SOURCE
+#include "measuring.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-static const char usage[] =
+const char program[] = "queue-raw";
+const char usage[] =
     "usage: queue-raw --folder PATH [--payload BYTES] [--in-flight N] [--seconds S] [--file growing|ahead]\n"
     "  --folder     where the file is made and removed again\n"
     "  --payload    bytes of a payload (100)\n"
@@ -37,41 +38,19 @@ static void check(int status, const char *doing) {
     exit(1);
 }
 
-static int64_t now_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static size_t positive(const char *option, const char *text) {
-    char *end = NULL;
-    unsigned long value = text ? strtoul(text, &end, 10) : 0;
-    if (!end || *end || value < 1 || value > 100000000) {
-        fprintf(stderr, "queue-raw: %s needs a number from 1 to 100000000\n%s", option, usage);
-        exit(64);
-    }
-    return value;
-}
-
 static struct workload parse(int count, char **arguments) {
     struct workload load = {.payload_bytes = 100, .in_flight = 100, .seconds = 2, .file = growing};
     for (int i = 1; i < count; i += 2) {
         const char *option = arguments[i], *value = i + 1 < count ? arguments[i + 1] : NULL;
-        if (!strcmp(option, "--payload")) load.payload_bytes = positive(option, value);
-        else if (!strcmp(option, "--in-flight")) load.in_flight = positive(option, value);
-        else if (!strcmp(option, "--seconds")) load.seconds = positive(option, value);
+        if (!strcmp(option, "--payload")) load.payload_bytes = number_option(option, value, 1);
+        else if (!strcmp(option, "--in-flight")) load.in_flight = number_option(option, value, 1);
+        else if (!strcmp(option, "--seconds")) load.seconds = number_option(option, value, 1);
         else if (!strcmp(option, "--folder") && value) load.folder = value;
         else if (!strcmp(option, "--file") && value && !strcmp(value, "growing")) load.file = growing;
         else if (!strcmp(option, "--file") && value && !strcmp(value, "ahead")) load.file = ahead;
-        else {
-            fprintf(stderr, "queue-raw: unknown option %s\n%s", option, usage);
-            exit(64);
-        }
+        else misused("unknown option %s", option);
     }
-    if (!load.folder) {
-        fprintf(stderr, "queue-raw: --folder is missing\n%s", usage);
-        exit(64);
-    }
+    if (!load.folder) misused("--folder is missing");
     return load;
 }
 
@@ -94,11 +73,6 @@ static int begin_segment(const char *path) {
     check(file, "making the file");
     check(fsync(file), "forcing the new file to the disk");
     return file;
-}
-
-static int by_value(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
 }
 
 int main(int count, char **arguments) {
@@ -146,11 +120,11 @@ int main(int count, char **arguments) {
         name_segment(path, sizeof path, &load, number);
         check(unlink(path), "removing a segment");
     }
-    qsort(microseconds, batches, sizeof *microseconds, by_value);
+    struct latency latency = latency_of(microseconds, batches);
     static const char *names[] = {"growing", "ahead"};
     printf("{\"benchmark\":\"queue-raw\",\"file\":\"%s\",\"payloadBytes\":%zu,\"inFlight\":%zu,"
            "\"entriesPerSecond\":%.0f,\"p50Microseconds\":%.1f,\"p99Microseconds\":%.1f,\"batches\":%zu}\n",
            names[load.file], load.payload_bytes, load.in_flight, batches * load.in_flight * 1e9 / busy,
-           microseconds[batches / 2], microseconds[batches * 99 / 100], batches);
+           latency.p50_microseconds, latency.p99_microseconds, batches);
     return 0;
 }

@@ -9,35 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
+const char program[] = "rpc-raw";
+const char usage[] =
     "usage: rpc-raw [--payload BYTES] [--round-trips N] [--requests N] [--in-flight N]\n"
     "  --payload      bytes of a request and of its reply, 8 or more (100)\n"
     "  --round-trips  how many to make one at a time (50000)\n"
     "  --requests     how many to make with several in flight (500000)\n"
     "  --in-flight    how many requests to keep under way (64)\n";
 
-static size_t positive(const char *option, const char *text, size_t minimum) {
-    char *end = NULL;
-    unsigned long value = text ? strtoul(text, &end, 10) : 0;
-    if (!end || *end || value < minimum || value > 100000000) {
-        fprintf(stderr, "rpc-raw: %s needs a number from %zu to 100000000\n%s", option, minimum, usage);
-        exit(64);
-    }
-    return value;
-}
-
 static struct workload parse(int count, char **arguments) {
     struct workload load = {.payload_bytes = 100, .round_trips = 50000, .requests = 500000, .in_flight = 64};
     for (int i = 1; i < count; i += 2) {
         const char *option = arguments[i], *value = i + 1 < count ? arguments[i + 1] : NULL;
-        if (!strcmp(option, "--payload")) load.payload_bytes = positive(option, value, 8);
-        else if (!strcmp(option, "--round-trips")) load.round_trips = positive(option, value, 1);
-        else if (!strcmp(option, "--requests")) load.requests = positive(option, value, rounds);
-        else if (!strcmp(option, "--in-flight")) load.in_flight = positive(option, value, 1);
-        else {
-            fprintf(stderr, "rpc-raw: unknown option %s\n%s", option, usage);
-            exit(64);
-        }
+        if (!strcmp(option, "--payload")) load.payload_bytes = number_option(option, value, 8);
+        else if (!strcmp(option, "--round-trips")) load.round_trips = number_option(option, value, 1);
+        else if (!strcmp(option, "--requests")) load.requests = number_option(option, value, rounds);
+        else if (!strcmp(option, "--in-flight")) load.in_flight = number_option(option, value, 1);
+        else misused("unknown option %s", option);
     }
     return load;
 }

@@ -4,14 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zmq.h>
-
-static int64_t now_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static void *allocate(size_t count, size_t size) {
     void *memory = calloc(count, size);
@@ -45,11 +38,6 @@ static void receive_reply(void *dealer, uint64_t number, size_t payload_bytes) {
     zmq_msg_close(&frame);
 }
 
-static int by_value(const void *left, const void *right) {
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 struct latency measure_round_trips(void *dealer, const struct workload *load) {
     const size_t warm_up = 2000;
     double *microseconds = allocate(load->round_trips, sizeof *microseconds);
@@ -59,11 +47,7 @@ struct latency measure_round_trips(void *dealer, const struct workload *load) {
         receive_reply(dealer, i + 1, load->payload_bytes);
         if (i >= warm_up) microseconds[i - warm_up] = (now_nanoseconds() - start) / 1000.0;
     }
-    qsort(microseconds, load->round_trips, sizeof *microseconds, by_value);
-    struct latency latency = {
-        .p50_microseconds = microseconds[load->round_trips / 2],
-        .p99_microseconds = microseconds[load->round_trips * 99 / 100],
-    };
+    struct latency latency = latency_of(microseconds, load->round_trips);
     free(microseconds);
     return latency;
 }
@@ -83,6 +67,5 @@ double measure_throughput(void *dealer, const struct workload *load) {
     for (int i = 0; i < rounds; i++) {
         per_second[i] = measure_round(dealer, load->requests / rounds, load->in_flight, load->payload_bytes);
     }
-    qsort(per_second, rounds, sizeof *per_second, by_value);
-    return per_second[rounds / 2];
+    return median(per_second, rounds);
 }

@@ -1,17 +1,12 @@
 /// What is measured, through a connected DEALER.
 #pragma once
-#include <stddef.h>
+#include "measuring.h"
 
 struct workload {
     size_t payload_bytes;
     size_t round_trips;
     size_t requests;
     size_t in_flight;
-};
-
-struct latency {
-    double p50_microseconds;
-    double p99_microseconds;
 };
 
 /// The throughput is the median of this many rounds, because one of them may be disturbed.
