@@ -20,7 +20,12 @@ private struct NamedEntries {
     }
 
     /// Has every instance that has the queue do it with those of them that it has; prints which.
-    func change(_ queues: QueueAsker, by method: String, _ done: String, json: Bool) async throws {
+    func change(by method: String, _ done: String, _ options: QueueOptions) async throws {
+        let json = options.json
+        try await options.with { try await change($0, by: method, done, json: json) }
+    }
+
+    private func change(_ queues: QueueAsker, by method: String, _ done: String, json: Bool) async throws {
         var changed: [String] = []
         for place in queues.places(of: try queues.named(queue)) {
             changed += try await queues.call(place, method, queue, identities)
@@ -69,9 +74,7 @@ struct QueueRetry: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let entries = try NamedEntries(queue, all ? nil : identities)
-        let json = options.json
-        try await options.with { try await entries.change($0, by: "queueRetry", "tried again", json: json) }
+        try await NamedEntries(queue, all ? nil : identities).change(by: "queueRetry", "tried again", options)
     }
 }
 
@@ -94,9 +97,7 @@ struct QueueDrop: AsyncParsableCommand {
     @OptionGroup var options: QueueOptions
 
     func run() async throws {
-        let entries = try NamedEntries(queue, identities)
-        let json = options.json
-        try await options.with { try await entries.change($0, by: "queueDrop", "dropped", json: json) }
+        try await NamedEntries(queue, identities).change(by: "queueDrop", "dropped", options)
     }
 }
 
