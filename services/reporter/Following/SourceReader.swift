@@ -18,18 +18,21 @@ struct SourceReader: Sendable {
     static let service = "stratum"
     static let queue = "shares"
 
+    /// A stream of its shares, or why there is none.
+    private typealias Opened = Result<MeshStream<QueueChunk>, any Error>
+
     private static let completeWithin: Duration = .seconds(10)
 
     /// Follows it until cancelled.
     func run() async {
         var follower = SourceFollower(origin: source.name, limits: limits)
-        var streams: [Int: MeshStream<QueueChunk>] = [:]
+        var streams: [Int: Opened] = [:]
         logger.info("following", metadata: metadata)
         await withTaskGroup(of: SourceFollower.Event.self) { group in
             while !Task.isCancelled {
                 for action in follower.actions(now: .now) {
                     if case .open(let after, let stream) = action {
-                        streams = [stream: open(after: after)].compactMapValues(\.self)
+                        streams = [stream: Opened { try open(after: after) }]
                     }
                     start(action, streams, in: &group)
                 }
@@ -59,23 +62,19 @@ struct SourceReader: Sendable {
         }
     }
 
-    private func open(after: UInt64) -> MeshStream<QueueChunk>? {
-        // What cannot be encoded would be the only failure.
-        try? node.stream(server, "queueRead", Self.queue, source.origin, after, of: QueueChunk.self)
+    private func open(after: UInt64) throws -> MeshStream<QueueChunk> {
+        try node.stream(server, "queueRead", Self.queue, source.origin, after, of: QueueChunk.self)
     }
 
     private func start(
-        _ action: SourceFollower.Action, _ streams: [Int: MeshStream<QueueChunk>],
+        _ action: SourceFollower.Action, _ streams: [Int: Opened],
         in group: inout TaskGroup<SourceFollower.Event>
     ) {
         switch action {
         case .open: break
         case .askCursor: group.addTask(name: "cursor of \(source.name)") { await askCursor() }
         case .read(let number):
-            guard let stream = streams[number] else {
-                group.addTask { .ended(stream: number, "the stream of its shares could not be opened") }
-                return
-            }
+            let stream = streams[number]
             group.addTask(name: "read \(source.name)") { await read(stream, number) }
         case .count(let batch): group.addTask(name: "count \(source.name)") { await count(batch) }
         case .complete(let through): group.addTask(name: "complete \(source.name)") { await complete(through) }
@@ -96,9 +95,9 @@ struct SourceReader: Sendable {
         }
     }
 
-    private func read(_ stream: MeshStream<QueueChunk>, _ number: Int) async -> SourceFollower.Event {
+    private func read(_ stream: Opened?, _ number: Int) async -> SourceFollower.Event {
         do {
-            guard let chunk = try await stream.makeAsyncIterator().next() else {
+            guard let chunk = try await stream?.get().makeAsyncIterator().next() else {
                 return .ended(stream: number, "\(source.instance) ended the stream of its shares")
             }
             return .chunk(stream: number, try SourceFollower.Chunk(chunk))

@@ -167,6 +167,7 @@ final class StratumServer: Service {
     private func wait(atMost time: Duration) async {
         let end = ContinuousClock.now + time
         while ContinuousClock.now < end {
+            // A thread that cannot be asked may have connections still.
             if parts.hashing.load == 0, parts.shares.pending == 0, (try? await summary())?.connections == 0 { return }
             // Cancelled, there is no time left to wait.
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
