@@ -11,18 +11,18 @@ internal import Testing
     @Test func `it takes no accepted share with it`() async throws {
         try await withPool(jobmanagers: 1) { pool in
             let shares = try SharePool(in: pool, stratum: 3, Self.arguments)
-            try await shares.whileRunning { try await run(shares, pool) }
+            try await shares.whileRunning { try await run(shares) }
         }
     }
 
-    private func run(_ shares: SharePool, _ pool: Pool) async throws {
+    private func run(_ shares: SharePool) async throws {
         let logs = (1...3).map { shares.log($0) }
         let miners = try (1...3).map { try shares.miner($0) }
-        try await waitUntilAccepted(30, logs)
+        try await shares.waitUntilAccepted(30, logs)
 
         // Nobody counts for a while, so that there is something on the disk that is lost.
         for reporter in shares.reporters { try reporter.current().signal(SIGSTOP) }
-        try await waitUntilAccepted(30, logs)
+        try await shares.waitUntilAccepted(30, logs)
         shares.stratum[0].doNotRestart()
         try shares.stratum[0].current().signal(SIGKILL)
         try await shares.stratum[0].current().waitForExit()
@@ -30,23 +30,7 @@ internal import Testing
         for reporter in shares.reporters { try reporter.current().signal(SIGCONT) }
 
         // The others go on.
-        try await waitUntilAccepted(30, logs)
-        for miner in miners {
-            miner.signal(SIGTERM)
-            _ = try await miner.waitForExit(deadline: .seconds(20))
-        }
-        let mined = try MinedShares(logs: logs)
-        try await shares.waitUntilCounted(mined)
-        let counted = try await CountedShares.read(pool.place)
-        print("lost machine: \(counted.summary(beside: mined))")
-        counted.check(against: mined)
-    }
-
-    /// Waits until so many more shares are accepted.
-    private func waitUntilAccepted(_ more: Int, _ logs: [String]) async throws {
-        let before = try MinedShares(logs: logs).accepted.count
-        try await eventually(within: .seconds(60), "\(more) more shares are accepted") {
-            try MinedShares(logs: logs).accepted.count >= before + more
-        }
+        try await shares.waitUntilAccepted(30, logs)
+        try await shares.finish(miners, logs, "lost machine")
     }
 }

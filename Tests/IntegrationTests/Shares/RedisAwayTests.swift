@@ -11,33 +11,19 @@ internal import Testing
     @Test func `while Redis is stopped shares are answered as fast as before, and counted afterwards`() async throws {
         try await withPool(jobmanagers: 1) { pool in
             let shares = try SharePool(in: pool, stratum: 1, reporters: 1, Self.arguments)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for process in shares.processes { group.addTask { try await process.run() } }
-                defer { group.cancelAll() }
+            try await shares.whileRunning {
                 let miner = try shares.miner(1)
                 let logs = [shares.log(1)]
-                try await eventually(within: .seconds(60), "the miner has accepted shares") {
-                    try !MinedShares(logs: logs).accepted.isEmpty
-                }
-                let before = try await Self.answers(logs)
+                try await shares.waitUntilAccepted(1, logs)
+                let clock = ContinuousClock()
+                let before = try await clock.measure { try await shares.waitUntilAccepted(Self.answers, logs) }
                 pool.redis.currentProcess.signal(SIGSTOP)
-                let during = try await Self.answers(logs)
+                let during = try await clock.measure { try await shares.waitUntilAccepted(Self.answers, logs) }
                 pool.redis.currentProcess.signal(SIGCONT)
                 // Shares are found at random, on a machine that does other things too; a wait for Redis would last for as long as it is stopped.
                 #expect(during < before * 4 + .seconds(3))
-                miner.signal(SIGTERM)
-                _ = try await miner.waitForExit(deadline: .seconds(20))
-                try await shares.waitUntilCounted(try MinedShares(logs: logs))
+                try await shares.finish([miner], logs, "Redis away")
             }
         }
-    }
-
-    /// How long some more accepted answers take.
-    private static func answers(_ logs: [String]) async throws -> Duration {
-        let (begin, count) = (ContinuousClock.now, try MinedShares(logs: logs).accepted.count)
-        try await eventually(within: .seconds(60), "shares are answered") {
-            try MinedShares(logs: logs).accepted.count >= count + answers
-        }
-        return .now - begin
     }
 }

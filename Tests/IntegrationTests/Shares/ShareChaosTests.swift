@@ -28,16 +28,8 @@ internal import Testing
             try MinedShares(logs: logs).accepted.count > 10
         }
         let kills = try await killInTurn(shares, pool.redis)
-        for miner in miners {
-            miner.signal(SIGTERM)
-            _ = try await miner.waitForExit(deadline: .seconds(20))
-        }
-        let mined = try MinedShares(logs: logs)
-        try await shares.waitUntilCounted(mined)
-        let counted = try await CountedShares.read(pool.place)
         let listed = kills.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        print("chaos-shares: \(Self.duration), kills \(listed): \(counted.summary(beside: mined))")
-        counted.check(against: mined)
+        let mined = try await shares.finish(miners, logs, "chaos-shares: \(Self.duration), kills \(listed)")
         #expect(mined.accepted.count > 50)
         #expect(kills.count == 3)
     }

@@ -57,6 +57,29 @@ struct SharePool: Sendable {
             ])
     }
 
+    /// Waits until so many more shares are accepted.
+    func waitUntilAccepted(_ more: Int, _ logs: [String]) async throws {
+        let before = try MinedShares(logs: logs).accepted.count
+        try await eventually(within: .seconds(60), "\(more) more shares are accepted") {
+            try MinedShares(logs: logs).accepted.count >= before + more
+        }
+    }
+
+    /// Ends the miners, waits until all that they had accepted is counted, prints the figures behind `title`, and checks them.
+    @discardableResult
+    func finish(_ miners: [ChildProcess], _ logs: [String], _ title: String) async throws -> MinedShares {
+        for miner in miners {
+            miner.signal(SIGTERM)
+            _ = try await miner.waitForExit(deadline: .seconds(20))
+        }
+        let mined = try MinedShares(logs: logs)
+        try await waitUntilCounted(mined)
+        let counted = try await CountedShares.read(pool.place)
+        print("\(title): \(counted.summary(beside: mined))")
+        counted.check(against: mined)
+        return mined
+    }
+
     /// Where a miner logs its shares.
     func log(_ number: Int) -> String { folder.path + "/miner-\(number).log" }
 }
