@@ -142,6 +142,9 @@ let package = Package(
 
         // Programs that tests run
         .executableTarget(
+            name: "chaos-application", dependencies: ["DurableQueue", "DurableQueueSQLite", grdb],
+            path: "Tests/Chaos/Application", swiftSettings: houseRules),
+        .executableTarget(
             name: "chaos-member",
             dependencies: ["DurableQueue", "EventLoop", "Mesh", "Redis", "ServiceKit", lifecycle],
             path: "Tests/Chaos/Member", swiftSettings: houseRules),

@@ -1,5 +1,4 @@
 internal import EventLoop
-internal import Foundation
 internal import Mesh
 internal import MeshRedis
 internal import MeshZeroMQ
@@ -81,21 +80,18 @@ struct LiveMesh: Sendable {
     /// Starts `headframe` on this mesh.
     func start(_ arguments: String...) throws -> ChildProcess {
         try ChildProcess.start(
-            Self.executable, arguments, environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
+            Program.built("headframe"), arguments,
+            environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
     }
 
     /// Runs `headframe` on this mesh to its end.
     func run(_ arguments: String...) async throws -> (code: Int32, output: [String], errors: String) {
         let process = try ChildProcess.start(
-            Self.executable, arguments, environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
+            Program.built("headframe"), arguments,
+            environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
         guard case .code(let code) = try await process.waitForExit(deadline: .seconds(30)) else {
             throw TestSupportError("headframe \(arguments) was killed by a signal")
         }
         return (code, process.outputLines, process.standardError)
-    }
-
-    /// The executable that was built beside the tests.
-    static var executable: String {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "headframe").path
     }
 }

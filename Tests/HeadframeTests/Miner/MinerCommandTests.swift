@@ -28,7 +28,7 @@ internal import Testing
     }
 
     private func run(_ arguments: String...) async throws -> (code: Int32, result: MessagePackValue?, errors: String) {
-        let process = try ChildProcess.start(LiveMesh.executable, ["miner"] + arguments)
+        let process = try ChildProcess.start(Program.built("headframe"), ["miner"] + arguments)
         guard case .code(let code) = try await process.waitForExit(deadline: .seconds(60)) else {
             throw TestSupportError("headframe miner \(arguments) was killed by a signal")
         }

@@ -44,7 +44,7 @@ internal import Testing
         code: Int32, output: String, errors: String
     ) {
         let process = try ChildProcess.start(
-            LiveMesh.executable, ["pool"] + arguments + ["--namespace", "pool"],
+            Program.built("headframe"), ["pool"] + arguments + ["--namespace", "pool"],
             environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
         guard case .code(let code) = try await process.waitForExit(deadline: .seconds(20)) else {
             throw TestSupportError("headframe pool \(arguments) was killed by a signal")
@@ -54,7 +54,7 @@ internal import Testing
 
     private func json(_ redis: RedisServer, _ arguments: String...) async throws -> [MessagePackValue] {
         let process = try ChildProcess.start(
-            LiveMesh.executable, ["pool"] + arguments + ["--namespace", "pool", "--json"],
+            Program.built("headframe"), ["pool"] + arguments + ["--namespace", "pool", "--json"],
             environment: ["HEADFRAME_REDIS": redis.url, "HEADFRAME_ENV_FILE": ""])
         #expect(try await process.waitForExit(deadline: .seconds(20)) == .code(0), "\(process.standardError)")
         let value = try JSONDecoder().decode(MessagePackValue.self, from: Data(process.standardOutput.utf8))
@@ -118,7 +118,7 @@ internal import Testing
             "HSET", "{pool}:shares:\(minute)", "c|accepted|count", "2", "c|accepted|weight", "9007199254740993")
         try log.command("ZADD", "{pool}:shares:workers", "\(now - 5000)", "c", "\(now)", "nobody")
         let process = try ChildProcess.start(
-            LiveMesh.executable, ["pool", "workers", "--namespace", "pool", "--json"],
+            Program.built("headframe"), ["pool", "workers", "--namespace", "pool", "--json"],
             environment: [
                 "HEADFRAME_REDIS": state.url, "HEADFRAME_REDIS_SHARELOG": log.url, "HEADFRAME_ENV_FILE": "",
             ])

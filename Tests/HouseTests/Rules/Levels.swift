@@ -19,7 +19,8 @@ enum Levels {
 
     /// What only tests and other kits may reach.
     static let kits: Set<String> = [
-        "MeshTestKit", "JobBoardTestKit", "DurableQueueTestKit", "TestSupport", "chaos-member", "chaos-producer",
+        "MeshTestKit", "JobBoardTestKit", "DurableQueueTestKit", "TestSupport", "chaos-application", "chaos-member",
+        "chaos-producer",
     ]
 
     /// What a target must not reach, not even through others, although it stands on a lower level.

@@ -1,10 +1,9 @@
 internal import Foundation
-internal import TestSupport
 
 /// What the tests start, and where it is found.
-enum Program {
+public enum Program {
     /// An executable of this package, from the build that the running test belongs to.
-    static func built(_ name: String) throws -> String {
+    public static func built(_ name: String) throws -> String {
         let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let path = bundle.deletingLastPathComponent().appending(path: name).path
         guard FileManager.default.isExecutableFile(atPath: path) else {
@@ -15,7 +14,7 @@ enum Program {
     }
 
     /// The Python that has stock zerorpc: `HEADFRAME_PYTHON`, or the one that `make test` sets up.
-    static func python() throws -> String {
+    public static func python() throws -> String {
         if let path = ProcessInfo.processInfo.environment["HEADFRAME_PYTHON"], !path.isEmpty { return path }
         let path = root.appending(path: ".headframe/venv/bin/python").path
         guard FileManager.default.isExecutableFile(atPath: path) else {
@@ -26,9 +25,9 @@ enum Program {
     }
 
     /// A Python program of the fixtures.
-    static func script(_ name: String) -> String { root.appending(path: "Tests/Fixtures/python/\(name)").path }
+    public static func script(_ name: String) -> String { root.appending(path: "Tests/Fixtures/python/\(name)").path }
 
     /// The package.
     private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }
