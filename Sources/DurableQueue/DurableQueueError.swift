@@ -22,7 +22,8 @@ public struct DurableQueueError: Error, Sendable, CustomStringConvertible {
         case inputOutput
         /// The store had a failure before that it cannot go on after; the message names it. Nothing was written.
         case storeFailed
-        /// Too few members confirmed before the deadline. The entry is in the local store and may run.
+        /// Too few members confirmed before the deadline. The entry may run: it is in the local store, or was taken back there and another member
+        /// may have it. The message says which.
         case notReplicated
         /// The entries of this store are run by another member, or nobody yet. The entry was not taken, or has been taken back.
         case notOwner

@@ -51,11 +51,12 @@ extension DurableQueue {
     func expireIntakes(_ core: inout Core, now: Timestamp) -> [QueueState.Action] {
         var actions: [QueueState.Action] = []
         for (waiter, identity) in core.intakes.takeLate(now: now) {
+            let isForeign = core.state.isForeign(identity)
             if core.withdrawals[identity] != nil {
                 core.withdrawals[identity]?.waiters.append(waiter)
             } else if configuration.withdrawsUnreplicated, let withdrawal = takeBack(identity, &core) {
                 core.withdrawals[identity] = Withdrawal(
-                    waiters: [waiter], deadline: now + configuration.withdrawWithin,
+                    waiters: [waiter], deadline: now + configuration.withdrawWithin, isForeign: isForeign,
                     isForgottenElsewhere: !configuration.isReplicated)
                 actions += withdrawal
             } else {
@@ -110,9 +111,10 @@ extension DurableQueue {
     func noteForgotten(_ records: [StoreRecord], _ failure: DurableQueueError?, _ core: inout Core) {
         guard !core.withdrawals.isEmpty else { return }
         for case .forget(let identities) in records {
-            for identity in identities where core.withdrawals[identity] != nil {
+            for identity in identities {
+                guard let withdrawal = core.withdrawals[identity] else { continue }
                 core.withdrawals[identity]?.isForgottenHere = failure == nil
-                endWithdrawal(of: identity, isGivenUp: failure != nil, &core)
+                endWithdrawal(of: identity, isGivenUp: failure != nil || withdrawal.isForeign, &core)
             }
         }
     }
@@ -129,14 +131,15 @@ extension DurableQueue {
         guard isDone || isGivenUp else { return }
         core.withdrawals[identity] = nil
         let error =
-            isDone
-            ? withdrawn(identity) : withdrawal.isForgottenHere ? halfWithdrawn(identity) : notYetWithdrawn(identity)
+            if isDone { withdrawn(identity) } else if !withdrawal.isForgottenHere {
+                notYetWithdrawn(identity)
+            } else if withdrawal.isForeign { ownershipLost(identity, isStored: false) } else { halfWithdrawn(identity) }
         for waiter in withdrawal.waiters { core.intakes.answer(waiter, .failure(error)) }
         core.intakes.fail(identity, error)
     }
 
     private func tooLate(_ identity: EntryIdentity, _ state: QueueState) -> DurableQueueError {
         if state.isWaitingForMembers(identity) { return notReplicated(identity) }
-        return state.isForeign(identity) ? ownershipLost(identity) : timeout(identity)
+        return state.isForeign(identity) ? ownershipLost(identity, isStored: true) : timeout(identity)
     }
 }

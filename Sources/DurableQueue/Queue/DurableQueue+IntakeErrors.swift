@@ -28,11 +28,16 @@ extension DurableQueue {
         )
     }
 
-    func ownershipLost(_ identity: EntryIdentity) -> DurableQueueError {
-        DurableQueueError(
+    /// - Parameter isStored: whether the entry is left in the own store.
+    func ownershipLost(_ identity: EntryIdentity, isStored: Bool) -> DurableQueueError {
+        let outlook =
+            isStored
+            ? "it is stored here, and runs if that member knows it, or once the entries are owned here again"
+            : "it was taken back here, and runs only if another member has it"
+        return DurableQueueError(
             .notReplicated,
-            "the ownership of the entries of \(configuration.name) went to another member before \(identity) was confirmed: it is stored here, "
-                + "and runs only if that member knows it; give it again with the same id")
+            "the ownership of the entries of \(configuration.name) went to another member before \(identity) was confirmed: \(outlook); give "
+                + "it again with the same id")
     }
 
     func withdrawn(_ identity: EntryIdentity) -> DurableQueueError {

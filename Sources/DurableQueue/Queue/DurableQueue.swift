@@ -40,6 +40,8 @@ public final class DurableQueue: Sendable {
     struct Withdrawal: Sendable {
         var waiters: [Intakes.Waiter]
         let deadline: Timestamp
+        /// Whether the entries were another member's, which may have it and is not told.
+        let isForeign: Bool
         var isForgottenHere = false
         var isForgottenElsewhere = false
     }

@@ -4,7 +4,7 @@ public import FoundationEssentials
 extension QueueState {
     /// Takes over what a member was told of entries. It is in the store, or on its way there.
     ///
-    /// - Returns: what is to be done about intakes whose entries are gone; nothing is to be stored.
+    /// - Returns: what is to be done about intakes whose entries are gone, or were run; nothing is to be stored.
     public mutating func hold(_ records: [ReplicaRecord], of other: UUID, now: Timestamp) -> [Action] {
         var actions: [Action] = []
         for record in records {
@@ -12,10 +12,11 @@ extension QueueState {
             case .add(let entry): hold(entry.header)
             case .completed(let sequences, let time):
                 for sequence in sequences {
-                    end(EntryIdentity(origin: other, sequence: sequence), .completed, .completed(time), now: now)
+                    actions += end(
+                        EntryIdentity(origin: other, sequence: sequence), .completed, .completed(time), now: now)
                 }
             case .buried(let sequence, let letter):
-                end(EntryIdentity(origin: other, sequence: sequence), .dead, .dead(letter), now: now)
+                actions += end(EntryIdentity(origin: other, sequence: sequence), .dead, .dead(letter), now: now)
             case .forgotten(let sequences):
                 for sequence in sequences { actions += drop(EntryIdentity(origin: other, sequence: sequence)) }
             case .roster: break
@@ -31,8 +32,10 @@ extension QueueState {
         if let known { ids[header.id] = known }
     }
 
-    private mutating func end(_ identity: EntryIdentity, _ phase: Phase, _ status: EntryStatus, now: Timestamp) {
-        guard let item = items[identity], item.phase != .completed, item.phase != .dead else { return }
+    private mutating func end(
+        _ identity: EntryIdentity, _ phase: Phase, _ status: EntryStatus, now: Timestamp
+    ) -> [Action] {
+        guard let item = items[identity], item.phase != .completed, item.phase != .dead else { return [] }
         // One that runs here since before is left to its end, which changes nothing any more.
         if item.phase != .foreign { setAside(identity) }
         dropPayload(identity)
@@ -40,6 +43,10 @@ extension QueueState {
         items[identity]?.progress.status = status
         // By the own clock, since that of its owner may be ahead.
         if phase == .completed { remember(identity, now: now) }
+        guard item.isUnacknowledged else { return [] }
+        // Whoever gave it has been told nothing yet, and it was run.
+        items[identity]?.isUnacknowledged = false
+        return [.acknowledge(identity)]
     }
 
     /// An entry that its owner knows nothing of: finished and forgotten, or never acknowledged.

@@ -19,7 +19,7 @@ extension QueueState {
         nextSequence += 1
         let entry = Entry(
             identity: identity, id: id ?? EntryID.made(using: &random), key: key, enqueued: now, payload: payload)
-        insert(entry.header, payload: payload, phase: .storing)
+        insert(entry.header, payload: payload, phase: .storing, isUnacknowledged: true)
         countIn(entry.header)
         tidyUndecided()
         undecided.append(identity.sequence)
@@ -42,9 +42,11 @@ extension QueueState {
     }
 
     mutating func insert(
-        _ header: EntryHeader, payload: [UInt8]?, phase: Phase, progress: EntryProgress = EntryProgress()
+        _ header: EntryHeader, payload: [UInt8]?, phase: Phase, progress: EntryProgress = EntryProgress(),
+        isUnacknowledged: Bool = false
     ) {
-        var item = Item(header: header, payload: nil, phase: phase, progress: progress)
+        var item = Item(
+            header: header, payload: nil, phase: phase, progress: progress, isUnacknowledged: isUnacknowledged)
         if let payload, residentBytes + payload.count <= configuration.residentBytes {
             item.payload = payload
             residentBytes += payload.count
@@ -103,12 +105,19 @@ extension QueueState {
 
     /// Takes an entry back that waits for members, or for the disk: that is done as soon as it is written. Its id is free at once.
     ///
-    /// - Returns: nil if it waits for neither, or not any more.
+    /// While the entries are another member's, that one may have it and run it all the same.
+    ///
+    /// - Returns: nil if it waits for neither, or not any more; and if it may have been acknowledged, by this process or one before.
     public mutating func withdraw(_ identity: EntryIdentity) -> [Action]? {
         // Where every member runs what it holds, it may have been run.
-        guard configuration.mode != .replicationOnly, let item = items[identity] else { return nil }
+        guard configuration.mode != .replicationOnly, let item = items[identity], item.isUnacknowledged else {
+            return nil
+        }
         switch item.phase {
         case .replicating: return takeBack(item.header)
+        case .foreign:
+            remove(identity)
+            return [.store([.forget([identity])], until: .synced, intake: nil)]
         case .storing:
             items[identity]?.phase = .withdrawing
             if ids[item.header.id] == identity { ids[item.header.id] = nil }

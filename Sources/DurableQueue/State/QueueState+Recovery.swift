@@ -57,7 +57,9 @@ extension QueueState {
 
     /// Runs the entries of an origin from now on.
     ///
-    /// - Parameter replicatesFirst: whether what was never run, and what stands behind that, waits for ``safe(_:)`` before.
+    /// What this process took in and did not acknowledge waits for ``safe(_:)`` as before, and so does what stands behind it.
+    ///
+    /// - Parameter replicatesFirst: whether the same holds for whatever was never run.
     /// - Returns: the sequences of the entries that wait for that.
     public mutating func own(
         _ other: UUID, replicatesFirst: Bool = false, now: Timestamp
@@ -71,7 +73,7 @@ extension QueueState {
             switch item.phase {
             case .foreign:
                 // What was run before had been acknowledged.
-                waits = waits || replicatesFirst && item.progress.runs == 0
+                waits = waits || item.isUnacknowledged || replicatesFirst && item.progress.runs == 0
                 records += begin(identity, replicatesFirst: waits, now: now)
             case .dead: countIn(dead: item.header)
             case .running: if let key = lane(of: item.header) { lanes[other, default: Lanes()].hold(key) }

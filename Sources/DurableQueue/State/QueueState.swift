@@ -54,6 +54,13 @@ public struct QueueState: Sendable {
         var payload: [UInt8]?
         var phase: Phase
         var progress: EntryProgress
+        /// Taken in by this process, which has not acknowledged it. Of what the store had before nobody knows that.
+        var isUnacknowledged = false
+
+        mutating func makeReady() {
+            phase = .ready
+            isUnacknowledged = false
+        }
     }
 
     /// The store that it takes entries in for.
@@ -177,7 +184,7 @@ public struct QueueState: Sendable {
 
     mutating func makeReady(_ identity: EntryIdentity) {
         guard let header = items[identity]?.header else { return }
-        items[identity]?.phase = .ready
+        items[identity]?.makeReady()
         lanes[identity.origin, default: Lanes()].add(identity, key: lane(of: header))
     }
 

@@ -17,6 +17,7 @@ internal import Testing
         change(&configuration)
         var recovery = Recovery()
         recovery.entries = entries
+        recovery.highestSequence = entries.map(\.identity.sequence).max() ?? 0
         return QueueState.starting(
             origin: origin, configuration: configuration, recovery: recovery, random: MeshRandom(seed: 1), now: now
         ).0
@@ -193,7 +194,7 @@ internal import Testing
         let third = try add("a", to: &state)
         _ = state.stored(third, now: now)
         state.disown(origin)
-        #expect(state.isForeign(third) && !state.isWaitingForMembers(third) && state.withdraw(third) == nil)
+        #expect(state.isForeign(third) && !state.isWaitingForMembers(third))
     }
 
     @Test func theDepthOfEachOriginIsCounted() throws {
@@ -229,5 +230,62 @@ internal import Testing
         _ = state.stored(second, now: now)
         _ = state.safe([second])
         #expect(state.withdraw(second) == nil)
+    }
+
+    private func addStored(_ id: EntryID, to state: inout QueueState) throws -> EntryIdentity {
+        let identity = try add(id, to: &state)
+        _ = state.stored(identity, now: now)
+        return identity
+    }
+
+    @Test func whatWasNotAcknowledgedWaitsForMembersWhenItIsOwnedAgain() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let first = try addStored("a", to: &state)
+        _ = state.safe([first])
+        let (second, third) = (try addStored("b", to: &state), try add("c", to: &state))
+        state.disown(origin)
+        _ = state.stored(third, now: now)
+        #expect(state.own(origin, now: now).awaited == [second.sequence, third.sequence])
+        #expect(state.nextBatch()?.identities == [first])
+        // At their deadline one is taken back, and the other was safe before.
+        #expect(state.safe([second]).contains(.acknowledge(second)))
+        #expect(state.withdraw(second) == nil && state.withdraw(third) != nil)
+        #expect(state.safe([third]).isEmpty)
+    }
+
+    @Test func whatIsAnothersAndWasNotAcknowledgedIsTakenBackHere() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try addStored("a", to: &state)
+        state.disown(origin)
+        #expect(state.withdraw(identity) == [.store([.forget([identity])], until: .synced, intake: nil)])
+        _ = state.own(origin, now: now)
+        #expect(state.depth == 0 && state.nextBatch() == nil)
+    }
+
+    @Test func whatAnotherRanIsAcknowledged() throws {
+        var state = state()
+        _ = state.own(origin, now: now)
+        let identity = try addStored("a", to: &state)
+        state.disown(origin)
+        let run = ReplicaRecord.completed([identity.sequence], at: now)
+        #expect(state.hold([run], of: origin, now: now) == [.acknowledge(identity)])
+        #expect(state.hold([run], of: origin, now: now).isEmpty && state.withdraw(identity) == nil)
+    }
+
+    @Test func whatMayHaveBeenAcknowledgedIsNotTakenBack() throws {
+        let old = entry(1, of: origin, id: "old")
+        var state = state(recovering: [StoredEntry(header: old.header)])
+        _ = state.own(origin, replicatesFirst: true, now: now)
+        let new = try addStored("new", to: &state)
+        _ = state.safe([new])
+        state.disown(origin)
+        #expect(state.own(origin, replicatesFirst: true, now: now).awaited == [1, new.sequence])
+        // Asked for once more by their ids, with a deadline of their own.
+        for identity in [old.identity, new] {
+            #expect(state.isWaitingForMembers(identity) && state.withdraw(identity) == nil)
+            #expect(state.safe([identity]).contains(.acknowledge(identity)))
+        }
     }
 }
