@@ -33,15 +33,23 @@ struct ReplicaCoding {
         return writer.bytes
     }
 
-    /// Nil when the bytes make no sense.
+    /// The most sequences that the ranges of one call may stand for: a few bytes can name any number of them, and the queue is locked while they
+    /// are taken in.
+    static let maximumRangedSequences: UInt64 = 50_000_000
+
+    /// Nil when the bytes make no sense, or name more than a queue can hold.
     static func decode(_ bytes: [UInt8]) -> [Outbox.Letter]? {
         var reader = ByteReader(bytes[...])
         guard let count = reader.count() else { return nil }
         var letters: [Outbox.Letter] = []
+        var ranged: UInt64 = 0
         for _ in 0..<count {
             guard let origin = reader.uuid(), let message = ReplicaCoding(origin: origin).message(&reader) else {
                 return nil
             }
+            // None of the ranges has more than the bound.
+            for ranges in message.ranges { ranged += ranges.count }
+            guard ranged <= maximumRangedSequences else { return nil }
             letters.append(Outbox.Letter(origin: origin, message: message))
         }
         return reader.isAtEnd ? letters : nil
@@ -192,8 +200,10 @@ extension ReplicaCoding {
     private func ranges(_ reader: inout ByteReader) -> SequenceRanges? {
         guard let count = reader.count() else { return nil }
         var ranges: [ClosedRange<UInt64>] = []
+        var room = Self.maximumRangedSequences
         for _ in 0..<count {
-            guard let first = reader.variable(), let length = reader.variable() else { return nil }
+            guard let first = reader.variable(), let length = reader.variable(), length < room else { return nil }
+            room -= length + 1
             let (last, overflows) = first.addingReportingOverflow(length)
             guard !overflows else { return nil }
             ranges.append(first...last)

@@ -64,6 +64,16 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case offer(MulticastOffer)
     /// The same: from a member to the origin.
     case progress(MulticastProgress)
+
+    /// What it names by ranges.
+    var ranges: [SequenceRanges] {
+        switch self {
+        case .granted(_, let report): [report.unfinished, report.finished]
+        case .offer(let offer): [offer.asked]
+        case .progress(let progress): [progress.held, progress.completed, progress.dead]
+        default: []
+        }
+    }
 }
 
 /// Records on their way to a member.
@@ -180,6 +190,9 @@ public struct SequenceRanges: Hashable, Codable, Sendable {
     }
 
     init(ranges: [ClosedRange<UInt64>]) { self.ranges = ranges }
+
+    /// How many sequences they stand for.
+    var count: UInt64 { ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) + 1 } }
 
     /// The set again.
     public var sequences: Set<UInt64> { ranges.reduce(into: []) { $0.formUnion($1) } }

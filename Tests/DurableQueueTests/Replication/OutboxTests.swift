@@ -49,6 +49,24 @@ internal import Testing
         for count in 0..<bytes.count { #expect(ReplicaCoding.decode(Array(bytes[..<count])) == nil) }
     }
 
+    @Test func rangesThatNameMoreThanAQueueHoldsAreRefused() {
+        let (most, last) = (ReplicaCoding.maximumRangedSequences, UInt64.max)
+        func granted(_ ranges: [ClosedRange<UInt64>]) -> Outbox.Letter {
+            let report = HoldingReport(
+                position: nil, roster: nil, unfinished: SequenceRanges(ranges: ranges), finished: SequenceRanges([]))
+            return letter(.granted(epoch, report))
+        }
+        func isRead(_ letters: [Outbox.Letter]) -> Bool {
+            ReplicaCoding.decode(ReplicaCoding.encode(letters)) == letters
+        }
+        #expect(isRead([granted([1...most])]) && isRead([granted([last - 9...last])]))
+        #expect(!isRead([granted([0...last >> 1])]) && !isRead([granted([0...last])]))
+        #expect(!isRead([granted([1...most, most + 9...most + 9])]))
+        #expect(!isRead([granted([1...most]), granted([1...1])]), "together")
+        let asked = MulticastOffer(entries: [], asked: SequenceRanges(ranges: [0...most]), floor: 0)
+        #expect(!isRead([letter(.offer(asked))]))
+    }
+
     @Test func recordsTakeLittleMoreThanTheirPayload() {
         let records = (1...500).map { entry($0, bytes: 100) }
         let bytes = ReplicaCoding.encode([letter(append(records))]).count
