@@ -213,7 +213,7 @@ extension DurableQueue {
                     offer(records.compactMap(\.wholeEntry), to: read.receiver)
                 }
             case .snapshot(let after):
-                let limit = replicationLimits.records
+                let limit = replicationLimits.entries
                 let found = await store.entries(of: read.origin, from: after + 1, limit: limit)
                 let page = firstPage(of: found)
                 let records = try await self.records(of: page)
@@ -232,10 +232,10 @@ extension DurableQueue {
         }
     }
 
-    private var replicationLimits: (records: Int, bytes: Int) {
+    private var replicationLimits: (entries: Int, bytes: Int) {
         core.withLock { core in
             let configuration = core.group?.configuration ?? core.multicast?.configuration ?? ReplicationConfiguration()
-            return (configuration.batchRecords, configuration.batchBytes)
+            return (configuration.snapshotEntries, configuration.batchBytes)
         }
     }
 

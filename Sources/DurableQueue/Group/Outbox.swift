@@ -98,6 +98,6 @@ extension ReplicaMessage {
             case .offer(let offer): offer.entries.map { .add($0) }
             default: []
             }
-        return records.reduce(128) { $0 + $1.payloadBytes + 128 }
+        return records.reduce(128) { $0 + $1.roughBytes }
     }
 }

@@ -22,6 +22,14 @@ public enum ReplicaRecord: Hashable, Codable, Sendable {
     /// How large its payload is.
     var payloadBytes: Int { if case .add(let entry) = self { entry.payload.count } else { 0 } }
 
+    /// About how large it is.
+    var roughBytes: Int {
+        switch self {
+        case .completed(let sequences, _), .forgotten(let sequences): 128 + 8 * sequences.count
+        default: 128 + payloadBytes
+        }
+    }
+
     /// The same as a store is told of it; nil for what is in the mark.
     public func stored(origin: UUID, keepsPayload: Bool = false) -> StoreRecord? {
         let identities = { (sequences: [UInt64]) in

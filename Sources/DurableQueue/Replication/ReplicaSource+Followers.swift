@@ -47,7 +47,7 @@ extension ReplicaSource {
         case .snapshot: break
         case .unknown:
             guard let number = standing.resumesAfter ?? standing.synced, number >= base, number <= end else {
-                follower.state = .snapshot(at: end, part: 0, after: 0, isRead: false, end: nil)
+                follower.state = .snapshot(Follower.Snapshot(number: end, began: now))
                 follower.lastProgress = now
                 actions.append(.readSnapshot(for: member, after: 0))
                 break
@@ -80,18 +80,33 @@ extension ReplicaSource {
     public mutating func snapshotRead(
         for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
     ) -> [Action] {
-        guard let follower = followers[member], !isDeposed,
-            case .snapshot(let number, let part, after, isRead: false, _) = follower.state
+        guard !isDeposed, case .snapshot(var snapshot)? = followers[member]?.state, snapshot.isReading,
+            snapshot.after == after
         else { return [] }
-        highestSent[member] = self.end
-        let end = isLast ? SnapshotPart.End(number: number, roster: sentRoster) : nil
-        let last = records.reduce(after) { last, record in
+        highestSent[member] = end
+        if isLast { snapshot.end = SnapshotPart.End(number: snapshot.number, roster: sentRoster) }
+        let part = SnapshotPart(
+            epoch: epoch, part: snapshot.sentParts, records: records, end: snapshot.end, sent: now)
+        snapshot.after = records.reduce(after) { last, record in
             if case .add(let entry) = record { max(last, entry.identity.sequence) } else { last }
         }
-        followers[member]?.state = .snapshot(at: number, part: part, after: last, isRead: true, end: end)
+        snapshot.sentParts += 1
+        snapshot.isReading = false
+        let actions = readOn(&snapshot, for: member)
+        followers[member]?.state = .snapshot(snapshot)
         followers[member]?.lastProgress = now
-        let message = SnapshotPart(epoch: epoch, part: part, records: records, end: end, sent: now)
-        return [.send(.snapshot(message), to: member)]
+        return [.send(.snapshot(part), to: member)] + actions
+    }
+
+    /// While one part is on its way the next one is read and sent too. Not before the first is on the disk: until then the member may take what
+    /// follows for a part of an earlier snapshot.
+    private func readOn(_ snapshot: inout Follower.Snapshot, for member: MemberID) -> [Action] {
+        let most = snapshot.installedParts == 0 ? 1 : 2
+        guard snapshot.end == nil, !snapshot.isReading, snapshot.sentParts - snapshot.installedParts < most else {
+            return []
+        }
+        snapshot.isReading = true
+        return [.readSnapshot(for: member, after: snapshot.after)]
     }
 
     mutating func installed(_ part: Int, by member: MemberID, sent: Timestamp, now: Timestamp) -> [Action] {
@@ -99,16 +114,19 @@ extension ReplicaSource {
         follower.answered = max(follower.answered ?? sent, sent)
         follower.lastProgress = now
         var actions: [Action] = []
-        if case .snapshot(let number, part, let after, isRead: true, let end) = follower.state {
-            if end == nil {
-                follower.state = .snapshot(at: number, part: part + 1, after: after, isRead: false, end: nil)
-                actions.append(.readSnapshot(for: member, after: after))
-            } else if number < base {
+        if case .snapshot(var snapshot) = follower.state, sent >= snapshot.began, part == snapshot.installedParts,
+            part < snapshot.sentParts
+        {
+            snapshot.installedParts += 1
+            if snapshot.end == nil || snapshot.installedParts < snapshot.sentParts {
+                actions += readOn(&snapshot, for: member)
+                follower.state = .snapshot(snapshot)
+            } else if snapshot.number < base {
                 // What follows has left the backlog meanwhile: once more.
                 follower.state = .unknown
             } else {
                 follower.state = .following
-                (follower.sent, follower.confirmed) = (number, number)
+                (follower.sent, follower.confirmed) = (snapshot.number, snapshot.number)
             }
         }
         followers[member] = follower

@@ -26,9 +26,22 @@ public struct ReplicaSource: Sendable {
         enum State: Sendable {
             /// It is to say how far it is.
             case unknown
-            /// It gets a snapshot: the position that it is of, the part that is read or on its way, and behind which sequence it goes on.
-            case snapshot(at: UInt64, part: Int, after: UInt64, isRead: Bool, end: SnapshotPart.End?)
+            case snapshot(Snapshot)
             case following
+        }
+
+        /// A snapshot that it gets.
+        struct Snapshot: Sendable {
+            /// Of which number it is.
+            let number: UInt64
+            /// What was sent before is the answer to an earlier one.
+            let began: Timestamp
+            var sentParts = 0
+            var installedParts = 0
+            /// Behind which sequence it goes on, and whether that is being read.
+            var after: UInt64 = 0
+            var isReading = true
+            var end: SnapshotPart.End?
         }
 
         var state = State.unknown
@@ -43,6 +56,15 @@ public struct ReplicaSource: Sendable {
         let since: Timestamp
 
         var isFollowing: Bool { if case .following = state { true } else { false } }
+
+        /// What follows this number is to stay in the backlog for it; nil while it is not known to need any of it.
+        var needsAfter: UInt64? {
+            switch state {
+            case .unknown: nil
+            case .snapshot(let snapshot): snapshot.number
+            case .following: confirmed
+            }
+        }
     }
 
     /// Whose ownership this is.
@@ -65,6 +87,7 @@ public struct ReplicaSource: Sendable {
     private(set) var isDeposed = false
     /// The record with number `base + 1` is the first.
     private(set) var backlog: Deque<ReplicaRecord> = []
+    private var backlogBytes = 0
     private(set) var base: UInt64 = 0
     private var unsafe: Deque<(number: UInt64, sequence: UInt64)> = []
     /// What is being taken back and was not safe before: it is not said to be safe any more.
@@ -121,6 +144,7 @@ public struct ReplicaSource: Sendable {
         guard !isDeposed else { return [] }
         for record in records {
             backlog.append(record)
+            backlogBytes += record.roughBytes
             if case .add(let entry) = record { unsafe.append((end, entry.identity.sequence)) }
             if case .forgotten(let sequences) = record { withdraw(Set(sequences)) }
         }
@@ -149,10 +173,16 @@ public struct ReplicaSource: Sendable {
             let sent = highestSent.filter { $0.value >= number }.keys
             withdrawals.append((end, sequence, suspects.union(sent)))
             // Whoever has not got the entry is not sent it any more; in its place stands that there is none.
-            if number > base { backlog[Int(number - base - 1)] = .forgotten([sequence]) }
+            if number > base { replace(number, by: .forgotten([sequence])) }
         }
         withdrawals.removeFirst(max(0, withdrawals.count - Self.maximumWithdrawals))
         unsafe.removeAll { sequences.contains($0.sequence) }
+    }
+
+    private mutating func replace(_ number: UInt64, by record: ReplicaRecord) {
+        let index = Int(number - base - 1)
+        backlogBytes += record.roughBytes - backlog[index].roughBytes
+        backlog[index] = record
     }
 
     private static var maximumWithdrawals: Int { 10_000 }
@@ -171,8 +201,12 @@ public struct ReplicaSource: Sendable {
     }
 
     private mutating func trim() {
-        while backlog.count > configuration.backlogRecords {
-            backlog.removeFirst()
+        guard backlog.count > configuration.backlogRecords else { return }
+        let needed = followers.values.compactMap(\.needsAfter).min() ?? end
+        while backlog.count > configuration.backlogRecords,
+            base < needed || backlogBytes > configuration.backlogBytes
+        {
+            backlogBytes -= backlog.removeFirst().roughBytes
             base += 1
         }
         for (member, follower) in followers where follower.isFollowing && follower.sent < base {
@@ -202,7 +236,9 @@ public struct ReplicaSource: Sendable {
     public mutating func tick(reachable: Set<MemberID>, wanting required: Set<MemberID>, now: Timestamp) -> [Action] {
         guard !isDeposed else { return [] }
         for (member, follower) in followers {
-            guard now - follower.lastProgress >= configuration.resendAfter else { continue }
+            // A part of a snapshot takes longer than records do, and to begin anew costs more.
+            let patience = if case .snapshot = follower.state { 2 } else { 1 }
+            guard now - follower.lastProgress >= configuration.resendAfter * patience else { continue }
             followers[member]?.lastProgress = now
             followers[member]?.state = .unknown
         }

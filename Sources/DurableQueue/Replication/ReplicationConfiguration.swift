@@ -24,6 +24,10 @@ public struct ReplicationConfiguration: Sendable {
     public var windowRecords = 5000
     /// How many records are kept for members that lag; one that is further behind gets a snapshot.
     public var backlogRecords = 50_000
+    /// How large the backlog may grow beyond that, in bytes, while a member catches up that answers; at the bound it gets a snapshot once more.
+    public var backlogBytes = 64 << 20
+    /// The most entries in one part of a snapshot, which has ``batchBytes`` of payload at most, too.
+    public var snapshotEntries = 8192
     /// How often an owner is heard of when there is nothing to send.
     public var heartbeat: Duration = .milliseconds(200)
     /// After what silence a member is sent again what it has not confirmed.

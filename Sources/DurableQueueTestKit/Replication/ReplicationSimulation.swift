@@ -136,6 +136,7 @@ public struct ReplicationSimulation {
         configuration.batchRecords = Int.random(in: 1...20, using: &random)
         configuration.windowRecords = Int.random(in: 5...100, using: &random)
         configuration.backlogRecords = Int.random(in: 20...500, using: &random)
+        configuration.backlogBytes = Int.random(in: 0...100_000, using: &random)
         runPercent = Double.random(in: 2...60, using: &random)
         syncMilliseconds = Int.random(in: 10...100, using: &random)
         for name in names {

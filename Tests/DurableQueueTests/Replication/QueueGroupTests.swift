@@ -125,7 +125,8 @@ internal import Testing
         var replication = GroupMesh.replication
         // What was before has left the backlog, and comes in pages.
         replication.backlogRecords = 20
-        replication.batchRecords = 10
+        replication.backlogBytes = 0
+        replication.snapshotEntries = 10
         let first = try GroupNode("one", in: mesh, replication: replication, runs: false)
         let second = try GroupNode("two", in: mesh, replication: replication)
         try await first.waitForMembers(2)

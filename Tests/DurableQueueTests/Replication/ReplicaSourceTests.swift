@@ -74,6 +74,69 @@ internal import Testing
         #expect(safe(source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)) == [4, 7])
     }
 
+    private func parts(_ actions: [ReplicaSource.Action]) -> [Int] {
+        actions.compactMap { action in if case .send(.snapshot(let part), _) = action { part.part } else { nil } }
+    }
+
+    @Test func twoPartsOfASnapshotAreUnderWayOnceTheFirstIsInstalled() {
+        var source = source()
+        _ = source.receive(standing(nil), from: "b", now: start)
+        let first = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: false, now: start)
+        #expect(parts(first) == [0] && !first.contains(.readSnapshot(for: "b", after: 1)))
+        let installed = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
+        #expect(installed.contains(.readSnapshot(for: "b", after: 1)))
+        let second = source.snapshotRead(for: "b", after: 1, [add(2)], isLast: false, now: start)
+        #expect(parts(second) == [1] && second.contains(.readSnapshot(for: "b", after: 2)))
+        let third = source.snapshotRead(for: "b", after: 2, [add(3)], isLast: true, now: start)
+        #expect(parts(third) == [2])
+        _ = source.receive(.installed(epoch, part: 1, sent: start), from: "b", now: start)
+        #expect(source.lags["b"] == nil)
+        _ = source.receive(.installed(epoch, part: 2, sent: start), from: "b", now: start)
+        #expect(source.lags["b"] == 0)
+    }
+
+    @Test func theAnswerToAnEarlierSnapshotCountsForNothing() {
+        var source = source()
+        _ = source.receive(standing(nil), from: "b", now: start)
+        _ = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: false, now: start)
+        // It has been silent for too long, and begins anew.
+        _ = source.tick(reachable: [], wanting: [], now: time(2000))
+        _ = source.receive(standing(nil, sent: 2000), from: "b", now: time(2000))
+        _ = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: true, now: time(2000))
+        _ = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: time(2001))
+        #expect(source.lags["b"] == nil)
+        _ = source.receive(.installed(epoch, part: 0, sent: time(2000)), from: "b", now: time(2001))
+        #expect(source.lags["b"] == 0)
+    }
+
+    @Test func theBacklogIsKeptForAMemberThatCatchesUp() {
+        var source = source { $0.backlogRecords = 10 }
+        _ = source.receive(standing(nil), from: "b", now: start)
+        for sequence in 1...50 { _ = source.append([add(UInt64(sequence))], now: start) }
+        _ = source.snapshotRead(for: "b", after: 0, [], isLast: true, now: start)
+        let installed = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
+        let follows = installed.contains { action in
+            if case .send(.append(let append), "b") = action {
+                append.after == 0 && append.records.count == 50
+            } else {
+                false
+            }
+        }
+        #expect(follows && source.lags["b"] == 50)
+        #expect(safe(source.receive(standing(50), from: "b", now: start)).count == 50)
+        _ = source.append([add(51)], now: start)
+        #expect(source.receive(standing(20), from: "c", now: start).contains(.readSnapshot(for: "c", after: 0)))
+    }
+
+    @Test func theBacklogHasABoundInBytes() {
+        var source = source { ($0.backlogRecords, $0.backlogBytes) = (10, 5000) }
+        _ = source.receive(standing(nil), from: "b", now: start)
+        for sequence in 1...50 { _ = source.append([add(UInt64(sequence))], now: start) }
+        _ = source.snapshotRead(for: "b", after: 0, [], isLast: true, now: start)
+        _ = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
+        #expect(source.lags["b"] == nil, "it gets a snapshot once more")
+    }
+
     @Test func theLeaseCountsFromTheQuestion() {
         var source = source()
         #expect(!source.mayRun(now: start))
