@@ -26,7 +26,8 @@ public struct QueueReport: Codable, Sendable, Hashable {
         public var instance: String?
         /// How many records it has not confirmed yet, where every member runs everything how many entries it has not ended; nil before it is known.
         public var lagRecords: Int?
-        /// How it stands, in a word: `following`, `snapshot`, `unknown`; where every member runs everything `following`, `catching up`, `away`.
+        /// How it stands, in a word: `following`, or `unknown` before it has caught up; where every member runs everything `following`, `catching up`,
+        /// `away`.
         public var state: String
 
         /// A replica from its parts.

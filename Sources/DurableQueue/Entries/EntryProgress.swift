@@ -1,6 +1,6 @@
-/// A member of the replication group, by the name of its instance.
+/// A member of a replication group: a store, whatever the process and the instance.
 public struct MemberID: Hashable, Codable, Sendable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
-    /// The name of the instance.
+    /// The name of the store.
     public let name: String
 
     /// A member by its name.
