@@ -43,7 +43,9 @@ extension DurableQueue {
             core.group?.add(GroupState.Read(origin: origin, what: .entries(sequences, epoch), receiver: receiver))
         case .readSnapshot(let receiver, let after):
             core.group?.add(GroupState.Read(origin: origin, what: .snapshot(after: after), receiver: receiver))
-        case .own:
+        case .own(let epoch):
+            let members = core.group?.replica[origin]?.roster.members.sorted().map(\.name) ?? []
+            note("The entries of an origin are owned here now", of: origin, epoch, ["members": "\(members)"])
             warnOfReplicas(of: origin, core)
             // What another member took over was acknowledged, or may run all the same; what is the own store's has told nobody yet.
             let isOwn = origin == store.origin && core.group?.configuration.partition == .stopWithoutMajority
@@ -55,9 +57,25 @@ extension DurableQueue {
             result += core.state.safe(sequences.map { EntryIdentity(origin: origin, sequence: $0) })
         case .withdrawn(let sequences):
             for sequence in sequences { noteWithdrawn(EntryIdentity(origin: origin, sequence: sequence), &core) }
-        case .stop: core.state.disown(origin)
+        case .stop(let epoch):
+            note("The entries of an origin are not owned here any more", of: origin, epoch)
+            core.state.disown(origin)
+        case .claimWaits(let epoch, let members):
+            note(
+                "A claim to the entries of an origin waits for reports", of: origin, epoch,
+                ["notReported": "\(members.sorted().map(\.name))"])
+        case .claimFailed(let epoch): note("A claim to the entries of an origin was given up", of: origin, epoch)
         }
         return []
+    }
+
+    private func note(
+        _ what: Logger.Message, of origin: UUID, _ epoch: TakeoverEpoch, _ more: Logger.Metadata = [:]
+    ) {
+        let metadata: Logger.Metadata = [
+            "queue": "\(configuration.name)", "origin": "\(origin)", "epoch": "\(epoch)",
+        ]
+        logger.info(what, metadata: metadata.merging(more) { own, _ in own })
     }
 
     /// Hands the store what the replica of an origin is to have on the disk, unless it is writing for it.

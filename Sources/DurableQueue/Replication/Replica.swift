@@ -24,6 +24,10 @@ public struct Replica: Sendable {
         case withdrawn([UInt64])
         /// The entries are another's: begin no run, and take nothing in.
         case stop(by: TakeoverEpoch)
+        /// A claim of this member goes on waiting: some of these have to report.
+        case claimWaits(TakeoverEpoch, for: Set<MemberID>)
+        /// A claim of this member came to nothing: a higher one is known, or the member whose report counts is gone.
+        case claimFailed(TakeoverEpoch)
     }
 
     /// Who it is.
@@ -41,8 +45,6 @@ public struct Replica: Sendable {
     private var lowestNumber: UInt64 = 1
     /// Nil while the owner is heard of.
     private var nextClaim: Timestamp?
-    /// Claims that failed since the owner was last heard of.
-    private var failedClaims = 0
     private var hasClaimed = false
     /// Whether runs are brought to their end, so that the origin can have its entries back.
     private var isHandingBack = false
@@ -101,9 +103,9 @@ public struct Replica: Sendable {
     /// A message about this origin has come.
     public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
         var actions = holder.receive(message, from: sender, now: now).map(Action.init)
-        if case .append = message, !holder.isOwnerSilent(now: now) { failedClaims = 0 }
         if case .resigned(let epoch) = message, isOrigin, holder.mark.granted == epoch { hasClaimed = false }
         if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
+        actions += dropVainClaim(now: now)
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
         return actions + stopIfDeposed()
     }
@@ -192,7 +194,7 @@ public struct Replica: Sendable {
         let roster = holder.mark.roster ?? firstRoster
         guard roster.members.contains(member), isOrigin || holder.mark.roster != nil else { return [] }
         if hasClaimed || !isOrigin {
-            guard holder.isOwnerSilent(now: now) || failedClaims > 0 else {
+            guard holder.isOwnerSilent(now: now) || holder.wasGrantedIt else {
                 nextClaim = nil
                 return []
             }
@@ -200,7 +202,7 @@ public struct Replica: Sendable {
             nextClaim = due
             guard now >= due else { return [] }
         }
-        hasClaimed = true
+        (hasClaimed, nextClaim) = (true, nil)
         let number = max(lowestNumber, (holder.mark.granted?.number ?? 0) + 1)
         let (takeover, actions) = Takeover.claiming(
             TakeoverEpoch(number: number, owner: member), roster: roster, configuration: configuration, now: now,
@@ -209,31 +211,41 @@ public struct Replica: Sendable {
         return carryOut(actions, now: now)
     }
 
-    /// Members that claim at once split the votes: each waits for another time, longer with every failure.
+    /// Members that claim at once split the votes: each waits for another time.
     private mutating func claimDelay() -> Duration {
-        let most = configuration.takeoverAfter.wholeMilliseconds << min(failedClaims, 3)
-        return .milliseconds(Int64.random(in: 0...most, using: &random))
+        .milliseconds(Int64.random(in: 0...configuration.takeoverAfter.wholeMilliseconds, using: &random))
     }
 
     private mutating func carryOut(_ actions: [Takeover.Action], now: Timestamp) -> [Action] {
         actions.flatMap { action -> [Action] in
             switch action {
             case .send(let message, let receiver): return [.send(message, to: receiver)]
+            case .wait(let members): return takeover.map { [.claimWaits($0.epoch, for: members)] } ?? []
             case .giveUp(let number):
-                takeover = nil
-                lowestNumber = number + 1
-                failedClaims += 1
-                nextClaim = now + claimDelay()
-                return []
+                lowestNumber = max(lowestNumber, number + 1)
+                return endClaim()
             case .own(let merged):
                 takeover = nil
-                failedClaims = 0
                 guard holder.mark.granted == merged.epoch else { return [] }
                 let writes = holder.own(merged)
                 if let number = Self.lastWrite(of: writes) { owning = (number, merged) }
                 return writes.map(Action.init)
             }
         }
+    }
+
+    /// What this member does not grant itself is of no use: it hears of an owner, or has granted another's claim since.
+    private mutating func dropVainClaim(now: Timestamp) -> [Action] {
+        guard let takeover, !holder.mayGrant(takeover.epoch, now: now) else { return [] }
+        return endClaim()
+    }
+
+    private mutating func endClaim() -> [Action] {
+        guard let epoch = takeover?.epoch else { return [] }
+        takeover = nil
+        lowestNumber = max(lowestNumber, epoch.number + 1)
+        holder.takeBackGrant(of: epoch)
+        return [.claimFailed(epoch)]
     }
 
     private mutating func carryOut(_ actions: [ReplicaSource.Action]) -> [Action] {

@@ -46,12 +46,15 @@ public struct ReplicaHolder: Sendable {
     public private(set) var finished: Set<UInt64>
     let origin: UUID
     private let configuration: ReplicationConfiguration
-    private var syncedPosition: ReplicaPosition?
+    private var synced: ReplicaMark
     private var incoming: Incoming?
     private var answers: [Answer] = []
-    private var positions: [(write: UInt64, position: ReplicaPosition?)] = []
+    private var unsynced: [(write: UInt64, mark: ReplicaMark)] = []
     private var lastWrite: UInt64 = 0
+    /// When an owner was heard of.
     private var heard: Timestamp
+    /// When a claim was granted last, which is to have its time as an owner has.
+    private var promised: Timestamp?
     /// The epoch whose owner has given the entries back.
     private var resigned: TakeoverEpoch?
 
@@ -66,12 +69,17 @@ public struct ReplicaHolder: Sendable {
         self.unfinished = unfinished
         self.finished = finished
         self.configuration = configuration
-        syncedPosition = mark.position
+        synced = mark
         heard = now
     }
 
     /// Whether the owner has been silent for so long that its entries may be granted to another.
-    public func isOwnerSilent(now: Timestamp) -> Bool { now - heard >= configuration.takeoverAfter }
+    public func isOwnerSilent(now: Timestamp) -> Bool {
+        now - max(heard, promised ?? heard) >= configuration.takeoverAfter
+    }
+
+    /// Whether this member was granted the last epoch, and has not given the entries back: it need not wait for itself.
+    var wasGrantedIt: Bool { mark.granted?.owner == member && resigned != mark.granted }
 
     /// The owner is this member, and it is alive.
     public mutating func ownerIsHere(now: Timestamp) { heard = now }
@@ -91,9 +99,9 @@ public struct ReplicaHolder: Sendable {
 
     /// This write and all before it are on the disk.
     public mutating func persisted(_ write: UInt64) -> [Action] {
-        while let first = positions.first, first.write <= write {
-            syncedPosition = first.position
-            positions.removeFirst()
+        while let first = unsynced.first, first.write <= write {
+            synced = first.mark
+            unsynced.removeFirst()
         }
         let due = answers.prefix { $0.write <= write }
         answers.removeFirst(due.count)
@@ -127,19 +135,24 @@ public struct ReplicaHolder: Sendable {
 // Grants, records and snapshots.
 extension ReplicaHolder {
     private mutating func claim(_ epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
-        if let granted = mark.granted, granted != epoch {
-            // The owner itself, come back after a restart, need not wait for its own silence.
-            let mayChange = granted.owner == epoch.owner || resigned == granted || isOwnerSilent(now: now)
-            guard epoch > granted, mayChange else { return [refusal(of: epoch, to: epoch.owner)] }
-        }
-        heard = now
-        incoming = nil
+        guard mayGrant(epoch, now: now) else { return [refusal(of: epoch, to: epoch.owner)] }
+        // Asked again for what was granted before: its time does not begin anew.
+        if mark.granted != epoch { (promised, incoming) = (now, nil) }
         mark.granted = epoch
         let report = HoldingReport(
             position: mark.position, roster: mark.roster, unfinished: SequenceRanges(unfinished),
             finished: SequenceRanges(finished))
         return [persist([], answer: .granted(epoch, report), to: epoch.owner)]
     }
+
+    func mayGrant(_ epoch: TakeoverEpoch, now: Timestamp) -> Bool {
+        guard let granted = mark.granted, granted != epoch else { return true }
+        // The owner itself, come back after a restart, need not wait for its own silence.
+        return epoch > granted && (granted.owner == epoch.owner || resigned == granted || isOwnerSilent(now: now))
+    }
+
+    /// The claim was this member's own, and is given up: another one need not wait for its silence.
+    mutating func takeBackGrant(of epoch: TakeoverEpoch) { if mark.granted == epoch { promised = nil } }
 
     /// Whom it is given back to comes at once; the others wait as if the owner had just been heard of.
     private mutating func noteResignation(from epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
@@ -165,19 +178,33 @@ extension ReplicaHolder {
         guard follow(append.epoch, now: now) else { return [refusal(of: append.epoch, to: sender)] }
         guard let position = mark.position, position.epoch == append.epoch, append.after <= position.number else {
             let number = mark.position?.epoch == append.epoch ? mark.position?.number : nil
-            return [.send(standing(append, resumesAfter: number), to: sender)]
+            return answer(standing(append, resumesAfter: number), to: sender)
         }
         let records = append.records.dropFirst(Int(clamping: position.number - append.after))
-        guard !records.isEmpty else { return [.send(standing(append, resumesAfter: nil), to: sender)] }
+        guard !records.isEmpty else { return answer(standing(append, resumesAfter: nil), to: sender) }
         let number = position.number + UInt64(records.count)
         mark.position = ReplicaPosition(epoch: append.epoch, number: number)
         return [persist(Array(records), answer: standing(append, resumesAfter: nil), to: sender)]
     }
 
+    /// An owner may run by an answer: whose it is has to be on the disk before, lest a restart forgets whom it answered.
+    private mutating func answer(_ message: ReplicaMessage, to receiver: MemberID) -> [Action] {
+        guard synced.granted != mark.granted else { return [.send(message, to: receiver)] }
+        guard let last = unsynced.last, last.mark.granted == mark.granted else {
+            return [persist([], answer: message, to: receiver)]
+        }
+        answers.append(Answer(write: last.write, message: message, receiver: receiver))
+        return []
+    }
+
+    private func syncedNumber(of epoch: TakeoverEpoch) -> UInt64? {
+        synced.position?.epoch == epoch ? synced.position?.number : nil
+    }
+
     private func standing(_ append: ReplicaAppend, resumesAfter number: UInt64?) -> ReplicaMessage {
-        let synced = syncedPosition?.epoch == append.epoch ? syncedPosition?.number : nil
-        return .standing(
-            ReplicaStanding(epoch: append.epoch, synced: synced, resumesAfter: number, sent: append.sent))
+        .standing(
+            ReplicaStanding(
+                epoch: append.epoch, synced: syncedNumber(of: append.epoch), resumesAfter: number, sent: append.sent))
     }
 
     /// An answer says what is on the disk when it leaves, not when it was asked for.
@@ -186,7 +213,7 @@ extension ReplicaHolder {
         return .standing(
             ReplicaStanding(
                 epoch: standing.epoch,
-                synced: syncedPosition?.epoch == standing.epoch ? syncedPosition?.number : nil,
+                synced: syncedNumber(of: standing.epoch),
                 resumesAfter: standing.resumesAfter, sent: standing.sent))
     }
 
@@ -215,7 +242,7 @@ extension ReplicaHolder {
     ) -> Action {
         for record in records { apply(record) }
         lastWrite += 1
-        positions.append((lastWrite, mark.position))
+        unsynced.append((lastWrite, mark))
         if let answer, let receiver {
             answers.append(Answer(write: lastWrite, message: answer, receiver: receiver))
         }

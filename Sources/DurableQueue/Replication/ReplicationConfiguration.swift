@@ -36,8 +36,8 @@ public struct ReplicationConfiguration: Sendable {
     public var lease: Duration = .milliseconds(1500)
     /// How long an owner has to be silent before a member grants its entries to another; above ``lease`` by more than the clocks may drift.
     public var takeoverAfter: Duration = .milliseconds(2000)
-    /// How long a claim may take before it is given up, to be made again with a higher epoch after a random
-    /// while, which grows from ``takeoverAfter`` to eight times that.
+    /// How long a claim waits for reports before that is said, and for entries of a report before it is given up. One that lost against another
+    /// is made again with a higher epoch after a random while of at most ``takeoverAfter``.
     public var claimWithin: Duration = .milliseconds(1000)
     /// After what silence a member is replaced by another that is there.
     public var replaceAfter: Duration = .seconds(30)

@@ -11,6 +11,8 @@ public struct Takeover: Sendable {
         case own(Merged)
         /// Give up. Try again later with an epoch above this one.
         case giveUp(above: UInt64)
+        /// It has waited for a while, and goes on waiting: some of these have to report.
+        case wait(for: Set<MemberID>)
     }
 
     /// What the new owner starts from.
@@ -52,6 +54,8 @@ public struct Takeover: Sendable {
     private let start: Timestamp
     /// When it last came further.
     private var progressed: Timestamp
+    private var lastAsked: Timestamp
+    private var hasSaidWaiting = false
     private var asked: Set<MemberID> = []
     private var reports: [MemberID: HoldingReport] = [:]
     private var phase = Phase.collecting
@@ -87,13 +91,15 @@ public struct Takeover: Sendable {
         self.known = known
         self.start = start
         progressed = start
+        lastAsked = start
         self.reportsSpared = reportsSpared
     }
 
     /// The members that have not reported, of whom some are waited for; none once there are enough.
-    public var waitingFor: Set<MemberID> {
-        if case .collecting = phase { asked.subtracting(reports.keys) } else { [] }
-    }
+    public var waitingFor: Set<MemberID> { if case .collecting = phase { missing } else { [] } }
+
+    /// The members that have not reported.
+    var missing: Set<MemberID> { asked.subtracting(reports.keys) }
 
     /// A message has come that is meant for a candidate; others change nothing.
     public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
@@ -109,11 +115,24 @@ public struct Takeover: Sendable {
         }
     }
 
-    /// Lets time pass. Who is asked again later is asked for a higher epoch.
+    /// Lets time pass. Who has not reported is asked again for as long as it takes: it may come at any time, or grant only after a silence.
     public mutating func tick(now: Timestamp) -> [Action] {
-        guard !isEnded, now - progressed >= configuration.claimWithin else { return [] }
-        phase = .ended
-        return [.giveUp(above: epoch.number)]
+        switch phase {
+        case .collecting:
+            guard now - lastAsked >= configuration.heartbeat else { return [] }
+            lastAsked = now
+            var actions: [Action] = missing.sorted().map { .send(.claim(epoch), to: $0) }
+            if !hasSaidWaiting, now - start >= configuration.claimWithin {
+                hasSaidWaiting = true
+                actions.append(.wait(for: missing))
+            }
+            return actions
+        case .fetching:
+            guard now - progressed >= configuration.claimWithin else { return [] }
+            phase = .ended
+            return [.giveUp(above: epoch.number)]
+        case .ended: return []
+        }
     }
 
     private var isEnded: Bool { if case .ended = phase { true } else { false } }

@@ -10,6 +10,7 @@ extension ReplicationSimulation {
 
     mutating func send(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
         guard sender == receiver || isCalm || !chance(1) else { return }
+        if mutant == .takesNothingOver, case .claim = message, sender != originMember { return }
         let link = [sender, receiver]
         let arrival = max(now + number(1...20), lastDelivery[link] ?? 0)
         lastDelivery[link] = arrival
@@ -62,7 +63,7 @@ extension ReplicationSimulation {
             .randomElement(using: &random)
     }
 
-    private mutating func crash(_ name: MemberID, returningIn milliseconds: Int?) {
+    mutating func crash(_ name: MemberID, returningIn milliseconds: Int?) {
         guard let pending = nodes[name]?.disk.pending.count else { return }
         let kept = number(0...pending)
         nodes[name]?.disk.losePower(keeping: kept)
@@ -74,7 +75,7 @@ extension ReplicationSimulation {
         nodes[name]?.returns = milliseconds.map { now + $0 }
     }
 
-    private mutating func comeBack(_ name: MemberID) {
+    mutating func comeBack(_ name: MemberID) {
         if let until = nodes[name]?.frozenUntil, until <= now {
             nodes[name]?.frozenUntil = nil
             let inbox = nodes[name]?.inbox ?? []
@@ -84,17 +85,6 @@ extension ReplicationSimulation {
         if let returns = nodes[name]?.returns, returns <= now {
             nodes[name]?.returns = nil
             start(name)
-        }
-    }
-
-    /// Nothing goes wrong any more, and what is not destroyed comes back.
-    mutating func calmDown() {
-        isCalm = true
-        partition = nil
-        for name in names {
-            if nodes[name]?.frozenUntil != nil { nodes[name]?.frozenUntil = now }
-            if nodes[name]?.returns != nil { nodes[name]?.returns = now }
-            comeBack(name)
         }
     }
 }

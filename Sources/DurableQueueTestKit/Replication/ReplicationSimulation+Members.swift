@@ -67,6 +67,7 @@ extension ReplicationSimulation {
                 nodes[name]?.ready += sequences
             case .withdrawn(let sequences): withdrawn.formUnion(sequences)
             case .stop: nodes[name]?.ready = []
+            case .claimWaits, .claimFailed: break
             }
         }
     }
@@ -89,7 +90,7 @@ extension ReplicationSimulation {
     private mutating func synchronizeLater(_ name: MemberID) {
         guard let node = nodes[name], !node.isSynchronizing, !node.disk.pending.isEmpty else { return }
         nodes[name]?.isSynchronizing = true
-        let slow = chance(3) ? 200 : 0
+        let slow = !isCalm && chance(3) ? 200 : 0
         schedule(
             .synchronize(name, life: node.life, count: node.disk.pending.count), in: number(1...syncMilliseconds) + slow
         )
@@ -111,7 +112,7 @@ extension ReplicationSimulation {
     /// Takes entries in where the origin is, and runs what there is.
     mutating func work(_ name: MemberID) {
         guard let node = nodes[name], let replica = node.replica, replica.isOwner else { return }
-        if name == originMember, !isCalm, chance(40) {
+        if name == originMember, isCalm ? isProbing && chance(5) : chance(40) {
             lastSequence += 1
             let entry = Entry(
                 identity: EntryIdentity(origin: origin, sequence: lastSequence), id: "entry \(lastSequence)",

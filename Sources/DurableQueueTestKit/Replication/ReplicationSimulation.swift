@@ -6,7 +6,7 @@ internal import Mesh
 /// partitioned, and one machine is destroyed; messages are lost; clocks drift. All of it is determined by a seed.
 ///
 /// What is checked: what was acknowledged is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
-/// once.
+/// once; and when the faults are over, the group serves again soon, though one of its members stays away.
 public struct ReplicationSimulation {
     /// What one run came to.
     public struct Report: Sendable {
@@ -28,6 +28,8 @@ public struct ReplicationSimulation {
         public var changes = 0
         /// Entries that were taken back before they were acknowledged.
         public var withdrawn = 0
+        /// The longest that a group took to serve again once the faults were over, in milliseconds: with a member that stays away, and with all.
+        public var slowestWithOneAway = 0, slowestWithAll = 0
         /// What did not hold.
         public var violations: [String] = []
 
@@ -43,6 +45,10 @@ public struct ReplicationSimulation {
         case startsWithTooFewReports
         /// An owner goes on without being answered.
         case runsWithoutMajority
+        /// Nobody but the origin asks for its entries.
+        case takesNothingOver
+        /// An owner that is not the origin keeps the entries.
+        case givesNothingBack
     }
 
     enum Event: Sendable {
@@ -88,6 +94,8 @@ public struct ReplicationSimulation {
     /// Who is on the one side, until when.
     var partition: (Set<MemberID>, until: Int)?
     var isCalm = false
+    /// Whether entries are taken in while it is calm, to see whether the group serves.
+    var isProbing = false
     var lastSequence: UInt64 = 0
     var acknowledged: Set<UInt64> = []
     /// When an entry was on the disk of its origin.
@@ -170,7 +178,7 @@ public struct ReplicationSimulation {
             disturb()
             advance()
         }
-        calmDown()
+        settle()
         let end = now + 20_000
         while now < end, report.violations.isEmpty, acknowledged.contains(where: { runs[$0] == nil }) { advance() }
         for sequence in acknowledged.sorted() where runs[sequence] == nil {
@@ -183,7 +191,7 @@ public struct ReplicationSimulation {
         report.runTwice = runs.values.count { $0 > 1 }
     }
 
-    private var situation: String {
+    var situation: String {
         names.map { name in
             guard let node = nodes[name], let replica = node.replica else { return "\(name): gone" }
             let waits = replica.waitingFor.sorted().map(\.name).joined(separator: ", ")
@@ -191,13 +199,13 @@ public struct ReplicationSimulation {
         }.joined(separator: "; ")
     }
 
-    private mutating func advance() {
+    mutating func advance() {
         now += Self.step
         for event in events.removeValue(forKey: now / Self.step) ?? [] { handle(event) }
         for name in names where isActive(name) {
             let reachable = Set(names.filter { isActive($0) && isConnected(name, $0) })
             let time = clock(name)
-            let isRunning = nodes[name]?.running != nil
+            let isRunning = nodes[name]?.running != nil || mutant == .givesNothingBack
             let actions = nodes[name]?.replica?.tick(reachable: reachable, isRunning: isRunning, now: time)
             perform(name, actions ?? [])
             work(name)

@@ -67,7 +67,11 @@ internal import Testing
     @Test func needsASnapshotOfEveryEpoch() {
         var holder = follower()
         let actions = holder.receive(append(second, after: 0, [entry(1)]), from: "c", now: time(10))
-        #expect(actions == [.send(standing(second, nil), to: "c")])
+        #expect(actions.count == 1, "it answers an owner that its disk does not know of")
+        #expect(holder.receive(append(second, after: 0, []), from: "c", now: time(11)).isEmpty)
+        let answer = ReplicaHolder.Action.send(standing(second, nil), to: "c")
+        #expect(holder.persisted(2) == [answer, answer])
+        #expect(holder.receive(append(second, after: 0, []), from: "c", now: time(12)) == [answer])
         #expect(holder.unfinished.isEmpty)
     }
 

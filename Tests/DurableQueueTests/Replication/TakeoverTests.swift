@@ -23,8 +23,11 @@ internal import Testing
         var takeover = takeover()
         #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "b", now: start).isEmpty)
         #expect(takeover.waitingFor == ["a", "c"])
-        #expect(takeover.tick(now: start + .milliseconds(999)).isEmpty)
-        #expect(takeover.tick(now: start + .milliseconds(1000)) == [.giveUp(above: 2)])
+        let again: [Takeover.Action] = ["a", "c"].map { .send(.claim(epoch), to: $0) }
+        #expect(takeover.tick(now: start + .milliseconds(199)).isEmpty)
+        #expect(takeover.tick(now: start + .milliseconds(200)) == again)
+        #expect(takeover.tick(now: start + .milliseconds(1000)) == again + [.wait(for: ["a", "c"])])
+        #expect(takeover.tick(now: start + .milliseconds(1200)) == again)
     }
 
     @Test func takesWhatCameFurthestAndFetchesWhatItLacks() {
@@ -47,6 +50,14 @@ internal import Testing
             .granted(epoch, report(at: 5, unfinished: [2], finished: [1])), from: "c", now: start)
         #expect(
             merged == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: [.completed([1], at: start)]))])
+    }
+
+    @Test func givesUpWhenItsSourceIsGone() {
+        var takeover = takeover()
+        _ = takeover.receive(.granted(epoch, report(at: 5, unfinished: [])), from: "b", now: start)
+        _ = takeover.receive(.granted(epoch, report(at: 9, unfinished: [1])), from: "c", now: start)
+        #expect(takeover.tick(now: start + .milliseconds(999)).isEmpty)
+        #expect(takeover.tick(now: start + .milliseconds(1000)) == [.giveUp(above: 2)])
     }
 
     @Test func givesUpForAHigherEpochOnly() {
