@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A file with the ids that were acknowledged, a line each. What was written outlives a kill of the process.
+/// A file with the ids that were acknowledged, a line each: id, member, milliseconds since 1970. What was written outlives a kill of the process.
 struct AcknowledgedIDs: Sendable {
     private let descriptor: Int32
 
@@ -13,8 +13,8 @@ struct AcknowledgedIDs: Sendable {
     }
 
     /// Adds an id, in one write.
-    func add(_ id: String) {
-        let line = Array("\(id)\n".utf8)
+    func add(_ id: String, by member: String) {
+        let line = Array("\(id) \(member) \(Int(Date().timeIntervalSince1970 * 1000))\n".utf8)
         let written = write(descriptor, line, line.count)
         precondition(written == line.count, "an acknowledged id was not written: free space on that disk")
     }

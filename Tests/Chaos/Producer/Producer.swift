@@ -2,7 +2,7 @@ internal import Foundation
 internal import Logging
 internal import Mesh
 
-/// Gives entries, some at once, to members chosen at random.
+/// Gives entries, some at once, each lane to a member of its own, so that one that does not answer holds up its lanes alone.
 ///
 /// An id whose answer did not come is given again, to the same member: another one may not know it, and take it as a new entry.
 struct Producer: Sendable {
@@ -30,8 +30,8 @@ struct Producer: Sendable {
     private func giveAll(_ lane: Int) async {
         var number = 0
         while !Task.isCancelled {
-            let members = await node.instances(of: "chaos-member").filter(\.isRoutable)
-            guard let member = members.randomElement()?.record.name else {
+            let members = await node.instances(of: "chaos-member").filter(\.isRoutable).map(\.record.name).sorted()
+            guard let member = members.isEmpty ? nil : members[lane % members.count] else {
                 // Nobody is there: a pause before the next look.
                 try? await Task.sleep(for: .milliseconds(100))
                 continue
@@ -48,7 +48,7 @@ struct Producer: Sendable {
             do {
                 let _: Bool = try await node.call(
                     .instance(member), "take", id, options: CallOptions(timeout: .seconds(4)))
-                return record.add(id)
+                return record.add(id, by: member.instance)
             } catch {
                 logger.debug("not acknowledged", metadata: ["id": "\(id)", "member": "\(member)", "error": "\(error)"])
                 // Whatever it was, the entry may be there; the pause is for a member that is away.

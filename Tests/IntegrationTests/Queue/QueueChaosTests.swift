@@ -12,6 +12,10 @@ internal import Testing
     private static let duration = Duration.seconds(
         Int(ProcessInfo.processInfo.environment["HEADFRAME_CHAOS_SECONDS"] ?? "") ?? 60)
 
+    /// How long two members may take at most, in seconds, to acknowledge again once nothing is done to them: the silence before a takeover, a
+    /// random while, and a hand-over, each of about 2 s, with as much again for a busy machine.
+    private static let longestUndisturbed: TimeInterval = 12
+
     @Test func `whatever dies, what was acknowledged is run, and its effect is there once`() async throws {
         let folder = try TemporaryFolder("queue-chaos")
         let redis = try await RedisServer.start()
@@ -37,9 +41,11 @@ internal import Testing
                 for process in members + [producer] { group.addTask { try await process.run() } }
                 defer { group.cancelAll() }
                 try await eventually(within: .seconds(30), "something is acknowledged") {
-                    try !acknowledged(in: folder).isEmpty
+                    try !Acknowledgements(in: folder).ids.isEmpty
                 }
+                let start = Date()
                 try await chaos.run(for: Self.duration)
+                let time = DateInterval(start: start, end: Date())
                 producer.doNotRestart()
                 try await producer.current().terminate()
                 try await withNode(place) { mesh in
@@ -51,7 +57,13 @@ internal import Testing
                     let runs = try await withRedisClient(configuration, loop: mesh.loop) { client in
                         try await counts("runs", of: place, client)
                     }
-                    try check(acknowledged(in: folder), effects: effects, runs: runs, chaos.tally)
+                    let acknowledged = try Acknowledgements(in: folder)
+                    check(acknowledged.ids, effects: effects, runs: runs, chaos.faults)
+                    let longest = checkGaps(acknowledged, members.map(\.name), chaos, time)
+                    if longest > Self.longestUndisturbed {
+                        for fault in chaos.faults { print(fault) }
+                        for process in members { process.printLog() }
+                    }
                 }
             }
         } catch {
@@ -78,14 +90,14 @@ internal import Testing
 
     /// Compares what was acknowledged with the effects, and prints the figures.
     private func check(
-        _ acknowledged: Set<String>, effects: [String: Int], runs: [String: Int], _ tally: Chaos.Tally
-    ) throws {
+        _ acknowledged: Set<String>, effects: [String: Int], runs: [String: Int], _ faults: [Chaos.Fault]
+    ) {
         let lost = acknowledged.filter { runs[$0] == nil }
         let without = acknowledged.filter { effects[$0] == nil }
         let twice = effects.filter { $0.value > 1 }
         print(
             """
-            chaos-queue: \(Self.duration), \(tally.kills) kills, \(tally.freezes) freezes: acknowledged \(acknowledged.count), \
+            chaos-queue: \(Self.duration), \(faults.count { $0.kind == .kill }) kills, \(faults.count { $0.kind == .freeze }) freezes: acknowledged \(acknowledged.count), \
             run \(runs.count), run twice or more \(runs.count { $0.value > 1 }), lost \(lost.count), \
             without effect \(without.count), effect twice \(twice.count)
             """)
@@ -95,6 +107,33 @@ internal import Testing
         #expect(acknowledged.count > 100)
     }
 
+    /// Prints how long nothing was acknowledged, and returns how long at most while two members and the producer were let alone: whatever the third
+    /// does, they are enough.
+    private func checkGaps(
+        _ acknowledged: Acknowledgements, _ members: [String], _ chaos: Chaos, _ time: DateInterval
+    ) -> TimeInterval {
+        let described = { (stretch: DateInterval) in
+            String(format: "%.1f s (from %.1f s on)", stretch.duration, stretch.start.timeIntervalSince(time.start))
+        }
+        let pairs = members.map { Set(members).subtracting([$0]) }
+        let undisturbed = { (pairs: [Set<String>]) in
+            pairs.flatMap { chaos.undisturbed($0.union(["chaos-producer"]), in: time) }
+        }
+        let longest = acknowledged.longestWithout(in: undisturbed(pairs))
+        let byMember = members.map { member in
+            let own = acknowledged.longestWithout(member, in: undisturbed(pairs.filter { $0.contains(member) }))
+            return "\(member) \(described(acknowledged.longestWithout(member, in: [time]))), \(described(own))"
+        }
+        print(
+            """
+            chaos-queue: longest without an acknowledgement: \(described(acknowledged.longestWithout(in: [time]))); \
+            while two members and the producer were undisturbed \(described(longest)); by member, and while it, another and the producer \
+            were undisturbed: \(byMember.joined(separator: "; "))
+            """)
+        #expect(longest.duration <= Self.longestUndisturbed)
+        return longest.duration
+    }
+
     /// The members' hash of that name.
     private func counts(_ name: String, of place: MeshPlace, _ client: RedisClient) async throws -> [String: Int] {
         let reply = try await client.send(
@@ -102,13 +141,6 @@ internal import Testing
         let words = reply.array?.compactMap(\.string) ?? []
         let pairs = stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], Int(words[$0 + 1]) ?? 0) }
         return Dictionary(pairs, uniquingKeysWith: +)
-    }
-
-    private func acknowledged(in folder: TemporaryFolder) throws -> Set<String> {
-        let path = folder.path + "/acknowledged"
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-        return Set(text.split(separator: "\n").map(String.init))
     }
 }
 
