@@ -55,12 +55,16 @@ extension QueueDesk {
         return reports
     }
 
-    /// Completes every acknowledged entry of an origin up to a sequence.
+    /// Completes every acknowledged entry of an origin up to a sequence, in every queue here that has it.
     ///
+    /// - Returns: how many were completed by this; where there are copies, by the queue that has most of them.
     /// - Throws: ``QueueDeskError``.
     public func complete(_ origin: UUID, of name: String, through sequence: UInt64) async throws -> Int {
-        let (queue, _) = try serving(origin, of: name)
-        return await queue.complete(of: origin, through: sequence)
+        var count = 0
+        for (queue, _) in try await serving(origin, of: name) {
+            count = max(count, await queue.complete(of: origin, through: sequence))
+        }
+        return count
     }
 
     /// Hands the acknowledged entries of an origin to `write`, and then those that come, until the task is cancelled.
@@ -78,7 +82,7 @@ extension QueueDesk {
                     "this instance ends, and the entries of \(name) are read from it no more: what is left is read once it is back"
                 )
             }
-            let (queue, epoch) = try serving(origin, of: name)
+            let (queue, epoch) = try await serving(origin, of: name)[0]
             let changes = queue.changes
             let page: QueuePage
             do throws(DurableQueueError) {

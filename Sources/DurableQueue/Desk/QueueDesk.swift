@@ -97,14 +97,29 @@ public final class QueueDesk: Sendable {
         return found
     }
 
-    /// The queue that serves the entries of an origin, and the epoch of that.
-    func serving(_ origin: UUID, of name: String) throws(QueueDeskError) -> (DurableQueue, epoch: UInt64) {
-        for served in try queues(name) {
-            if let epoch = served.standing().origins[origin] { return (served.queue, epoch) }
+    /// A queue that serves the entries of an origin, and the epoch of that.
+    typealias Serving = (queue: DurableQueue, epoch: UInt64)
+
+    /// The queues that serve the entries of an origin, the one to be read first: that of the newest ownership, else the origin's own, else
+    /// the one that has most. Two of them are there where a process has adopted what held copies of another.
+    func serving(_ origin: UUID, of name: String) async throws(QueueDeskError) -> [Serving] {
+        let found = try queues(name).compactMap { served in
+            served.standing().origins[origin].map { (queue: served.queue, epoch: $0) }
         }
-        throw QueueDeskError(
-            QueueDeskError.unknownOrigin,
-            "the entries of \(origin.uuidString.lowercased()) in \(name) are not served here, or not any more; ask every instance for its "
-                + "queues and read on where the origin is named")
+        guard !found.isEmpty else {
+            throw QueueDeskError(
+                QueueDeskError.unknownOrigin,
+                "the entries of \(origin.uuidString.lowercased()) in \(name) are not served here, or not any more; ask every instance for its "
+                    + "queues and read on where the origin is named")
+        }
+        guard found.count > 1 else { return found }
+        var ends: [UUID: UInt64] = [:]
+        for (queue, _) in found { ends[queue.store.origin] = await queue.acknowledgedThrough(of: origin) }
+        return found.sorted { one, other in
+            let (store, otherStore) = (one.queue.store.origin, other.queue.store.origin)
+            if one.epoch != other.epoch { return one.epoch > other.epoch }
+            if (store == origin) != (otherStore == origin) { return store == origin }
+            return ends[store, default: 0] > ends[otherStore, default: 0]
+        }
     }
 }

@@ -100,6 +100,51 @@ internal import Testing
         #expect((empty.oldestSequence, empty.acknowledgedThrough, empty.highestSequence) == (nil, 0, 0))
     }
 
+    @Test func `of two queues that have an origin its own one is read, and both are completed`() async throws {
+        let folder = try TemporaryFolder("desk")
+        let origin = UUID(uuidString: "FFFFFFFF-0000-4000-8000-000000000000") ?? UUID()
+        let entries = (1...3).map { number in
+            Entry(
+                identity: EntryIdentity(origin: origin, sequence: UInt64(number)), id: EntryID("\(number)"),
+                enqueued: Timestamp(milliseconds: 1), payload: [UInt8(number)])
+        }
+        // What was held for others runs where a queue is made over it that is not replicated.
+        var copies: [DurableQueue] = []
+        for held in 1...2 {
+            let path = folder.path + "/\(held)"
+            let store = try SegmentLogStore(folder: path)
+            try await store.append(entries.prefix(held).map { .add($0) })
+            await store.close()
+            copies.append(
+                DurableQueue(
+                    store: try SegmentLogStore(folder: path),
+                    configuration: DurableQueueTests.configuration { $0.name = "shares" }))
+        }
+        let own = DurableQueue(
+            store: try InMemoryStore(origin: origin),
+            configuration: DurableQueueTests.configuration { $0.name = "shares" })
+        for entry in entries { _ = try await own.enqueue(payload: entry.payload) }
+
+        func read(_ desk: QueueDesk, until count: Int) async throws -> [[UInt8]] {
+            let chunks = Chunks()
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await desk.read(origin, of: "shares", after: 0) { chunks.add($0) } }
+                try await eventually("\(count) came") { chunks.payloads.count >= count }
+                group.cancelAll()
+            }
+            return chunks.payloads
+        }
+        let desk = Self.desk()
+        for copy in copies { desk.add(copy) }
+        #expect(try await read(desk, until: 2) == [[1], [2]])
+        desk.add(own)
+        #expect(try await read(desk, until: 3) == [[1], [2], [3]])
+        #expect(try await desk.complete(origin, of: "shares", through: 3) == 3)
+        #expect(own.status.depth == 0)
+        #expect(copies.map(\.status.depth) == [0, 0])
+        for copy in copies { await copy.close() }
+    }
+
     @Test func `dead letters are shown, tried again, dropped`() async throws {
         let (desk, queue) = (Self.desk(), try Self.queue())
         desk.add(queue)
