@@ -37,7 +37,7 @@ internal import Testing
     @Test func `of two instances that serve an origin the newer ownership counts`() {
         let (first, second) = (UUID(), UUID())
         func report(_ origin: UUID, _ epoch: UInt64) -> SourceTable.Report {
-            SourceTable.Report(origin: origin, epoch: epoch, acknowledgedThrough: 1, depth: 1)
+            SourceTable.Report(origin: origin, store: origin, epoch: epoch, acknowledgedThrough: 1, depth: 1)
         }
         var table = SourceTable(own: "reporter-1")
         table.setInstances(["stratum-1", "stratum-2"])
@@ -59,5 +59,26 @@ internal import Testing
         #expect(table.ownSources.union(other.ownSources) == Set(table.all.keys))
         table.setInstances(["stratum-1"])
         #expect(Set(table.all.keys) == [ShareSource(origin: first, instance: "stratum-1")])
+    }
+
+    @Test func `of several that serve an origin which nobody owns, the origin itself is followed, or who has most`() {
+        let origin = UUID()
+        func report(at store: UUID, through sequence: UInt64) -> SourceTable.Report {
+            SourceTable.Report(origin: origin, store: store, epoch: 0, acknowledgedThrough: sequence, depth: 1)
+        }
+        var table = SourceTable(own: "reporter-1")
+        func followed() -> [String] { table.all.keys.map(\.instance) }
+        table.put([report(at: origin, through: 1)], of: "stratum-1")
+        table.put([report(at: UUID(), through: 7)], of: "stratum-2")
+        table.put([report(at: UUID(), through: 8)], of: "stratum-3")
+        table.put([report(at: UUID(), through: 7)], of: "stratum-4")
+        #expect(followed() == ["stratum-1"])
+        let source = ShareSource(origin: origin, instance: "stratum-1")
+        #expect(table.instances(besides: source) == ["stratum-2", "stratum-3", "stratum-4"])
+        table.setInstances(["stratum-2", "stratum-3", "stratum-4"])
+        #expect(followed() == ["stratum-3"])
+        table.setInstances(["stratum-2", "stratum-4"])
+        #expect(followed() == ["stratum-4"])
+        #expect(table.instances(besides: ShareSource(origin: UUID(), instance: "stratum-9")).isEmpty)
     }
 }

@@ -77,12 +77,15 @@ struct ReporterScene: Sendable {
         return Server(queue: queue, node: try node(service, name))
     }
 
-    func reporter(_ name: String) throws -> Reporter {
+    func reporter(
+        _ name: String, limits: SourceFollower.Limits = SourceFollower.Limits()
+    ) throws -> Reporter {
         let redis = RedisClient(
             configuration: RedisConfiguration(url: try RedisURL(counting.url)), loop: loop, logger: .silent)
         let ledger = ShareLedger(redis, state: redis, namespace: LedgerScene.namespace, options: CountingOptions())
         let reporter = ShareReporter(
-            ledger, instance: name, options: .init(lookEvery: .milliseconds(100)), readiness: Readiness(),
+            ledger, instance: name, options: .init(limits: limits, lookEvery: .milliseconds(100)),
+            readiness: Readiness(),
             logger: .silent)
         return Reporter(
             reporter: reporter, node: try node(ReporterService(reporter).definition, name), redis: redis)

@@ -90,4 +90,35 @@ internal import Testing
             #expect(ReporterStatus(reporter.reporter).sources.first?.rewinds == 1)
         }
     }
+
+    @Test func `an origin is followed where it is, and copies that others have of it are completed`() async throws {
+        let folder = try TemporaryFolder("copies")
+        try await withReporterScene { scene, group in
+            let shares = (0..<5).map { Shares.share($0) }
+            let origin = UUID()
+            let held = try SegmentLogStore(folder: folder.path)
+            try await held.append(
+                shares.prefix(3).enumerated().map { number, share in
+                    .add(
+                        Entry(
+                            identity: EntryIdentity(origin: origin, sequence: UInt64(number) + 1),
+                            id: EntryID("\(number)"), enqueued: Timestamp(milliseconds: 1), payload: share.bytes))
+                })
+            await held.close()
+            // The later name, so that the name alone would have it followed.
+            let copy = try scene.server("stratum-2", store: try SegmentLogStore(folder: folder.path))
+            let own = try scene.server("stratum-1", store: try InMemoryStore(origin: origin))
+            #expect(copy.queue.status.depth == 3)
+            var limits = SourceFollower.Limits()
+            limits.confirmEvery = .milliseconds(200)
+            let reporter = try scene.reporter("reporter-1", limits: limits)
+            for server in [copy, own] { group.addTask { try await scene.run(server) } }
+            try await own.put(shares)
+            group.addTask { try await scene.run(reporter) }
+            try await scene.waitUntil(counted: ["alice": 5])
+            try await eventually("all that is counted is completed, wherever it is") {
+                own.queue.status.depth == 0 && copy.queue.status.depth == 0
+            }
+        }
+    }
 }

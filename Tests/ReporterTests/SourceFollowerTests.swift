@@ -44,7 +44,10 @@ internal import Testing
         #expect(bench.actions() == [.askCursor])
         #expect(bench.actions() == [])
         bench.take(.cursor(10))
-        #expect(bench.actions() == [.complete(through: 10), .open(after: 10, stream: 1), .read(stream: 1)])
+        #expect(
+            bench.actions() == [
+                .complete(through: 10), .completeCopies(through: 10), .open(after: 10, stream: 1), .read(stream: 1),
+            ])
         #expect(bench.actions() == [])
     }
 
@@ -147,13 +150,16 @@ internal import Testing
         #expect(bench.actions() == [.askCursor])
         #expect(bench.actions() == [])
         bench.take(.cursor(10))
-        #expect(bench.actions() == [.complete(through: 10)])
+        #expect(bench.actions() == [.complete(through: 10), .completeCopies(through: 10)])
         bench.take(.completed)
         bench.take(.time, after: .seconds(60))
         #expect(bench.actions() == [.askCursor])
         // Redis has lost what was counted: the source hears of no more than that, and is read again.
         bench.take(.cursor(4))
-        #expect(bench.actions() == [.complete(through: 4), .open(after: 4, stream: 2), .read(stream: 2)])
+        #expect(
+            bench.actions() == [
+                .complete(through: 4), .completeCopies(through: 4), .open(after: 4, stream: 2), .read(stream: 2),
+            ])
         #expect(bench.follower.rewinds == 1)
     }
 
@@ -173,7 +179,7 @@ internal import Testing
         bench.take(.time, after: .seconds(600))
         #expect(bench.actions() == [])
         bench.take(.outcome(.counted(shares: 4, known: 0)))
-        #expect(bench.actions() == [.complete(through: 14)])
+        #expect(bench.actions() == [.complete(through: 14), .completeCopies(through: 14)])
         // A try that failed is not repeated with what Redis said long ago.
         bench.take(.completeFailed("no server"), after: .seconds(20))
         bench.take(.time, after: .seconds(5))

@@ -129,9 +129,12 @@ final class ShareReporter: Sendable {
             let queues: [QueueReport] = try await node.call(
                 .instance(InstanceName(service: SourceReader.service, instance: name)), "queues",
                 options: CallOptions(timeout: Self.askWithin, isIdempotent: true, failsFast: true))
-            let reports = queues.filter { $0.name == SourceReader.queue }.flatMap(\.origins).map {
-                SourceTable.Report(
-                    origin: $0.origin, epoch: $0.epoch, acknowledgedThrough: $0.acknowledgedThrough, depth: $0.depth)
+            let reports = queues.filter { $0.name == SourceReader.queue }.flatMap { queue in
+                queue.origins.map {
+                    SourceTable.Report(
+                        origin: $0.origin, store: queue.store, epoch: $0.epoch,
+                        acknowledgedThrough: $0.acknowledgedThrough, depth: $0.depth)
+                }
             }
             update { $0.put(reports, of: name) }
             return true
@@ -175,7 +178,7 @@ final class ShareReporter: Sendable {
                     running[source] = latch
                     let reader = SourceReader(
                         source: source, node: node, ledger: ledger, limits: options.limits, board: board,
-                        logger: logger)
+                        copies: { self.table.withLock { $0.instances(besides: source) } }, logger: logger)
                     group.addTask(name: "source \(source.name)") { await latch.run { await reader.run() } }
                 }
             }

@@ -12,7 +12,8 @@ struct SourceFollower: Sendable {
         var batchShares = 5_000
         /// How long the first share of a batch waits for others.
         var gatherFor: Duration = .milliseconds(100)
-        /// How often the source is told how far it is counted, though nothing came: it forgets nothing that nobody confirms.
+        /// How often the source is told how far it is counted, though nothing came: it forgets nothing that nobody confirms. Those that have
+        /// copies hear of it as often, and no oftener.
         var confirmEvery: Duration = .seconds(60)
         /// How long what Redis said of the cursor is good enough to tell the source.
         var trustFor: Duration = .seconds(10)
@@ -30,6 +31,8 @@ struct SourceFollower: Sendable {
         case count(ShareBatch)
         /// Tell the source that all up to here is counted, as Redis has just said; again and again, so that it may forget it.
         case complete(through: UInt64)
+        /// Tell the same to whoever else has entries of the source: copies that nobody reads leave by this alone.
+        case completeCopies(through: UInt64)
         /// Come back after that time, with ``Event/time``.
         case wait(Duration)
     }
@@ -92,6 +95,7 @@ struct SourceFollower: Sendable {
     private var completedThrough: UInt64 = 0
     private var completedAt: ContinuousClock.Instant?
     private var completing: UInt64?
+    private var copiesToldAt: ContinuousClock.Instant?
     /// When Redis said last that the cursor stands where ``cursor`` has it.
     private var confirmedAt: ContinuousClock.Instant?
     private var wakes: Set<ContinuousClock.Instant> = []
@@ -158,7 +162,12 @@ struct SourceFollower: Sendable {
             return []
         }
         completing = cursor
-        return [.complete(through: cursor)]
+        var actions = [Action.complete(through: cursor)]
+        if copiesToldAt.map({ now >= $0 + limits.confirmEvery }) ?? true {
+            copiesToldAt = now
+            actions.append(.completeCopies(through: cursor))
+        }
+        return actions
     }
 
     /// When the source has to be told again what it was told; nil while there is nothing to tell.

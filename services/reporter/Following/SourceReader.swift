@@ -12,6 +12,8 @@ struct SourceReader: Sendable {
     let ledger: ShareLedger
     let limits: SourceFollower.Limits
     let board: FollowingBoard
+    /// The other instances that have entries of the source at present.
+    let copies: @Sendable () -> [String]
     let logger: Logger
 
     /// The service and its queue that shares come from.
@@ -49,8 +51,10 @@ struct SourceReader: Sendable {
 
     private var metadata: Logger.Metadata { ["source": "\(source.name)", "server": "\(source.instance)"] }
 
-    private var server: Destination {
-        .instance(InstanceName(service: Self.service, instance: source.instance))
+    private var server: Destination { Self.server(source.instance) }
+
+    private static func server(_ instance: String) -> Destination {
+        .instance(InstanceName(service: service, instance: instance))
     }
 
     /// Says what begins to go wrong, and when it goes right again; not every try of it.
@@ -78,6 +82,10 @@ struct SourceReader: Sendable {
             group.addTask(name: "read \(source.name)") { await read(stream, number) }
         case .count(let batch): group.addTask(name: "count \(source.name)") { await count(batch) }
         case .complete(let through): group.addTask(name: "complete \(source.name)") { await complete(through) }
+        case .completeCopies(let through):
+            for instance in copies() {
+                group.addTask(name: "copies of \(source.name)") { await complete(through, at: instance) }
+            }
         case .wait(let time):
             group.addTask {
                 // Ends early when all is cancelled.
@@ -129,13 +137,25 @@ struct SourceReader: Sendable {
 
     private func complete(_ through: UInt64) async -> SourceFollower.Event {
         do {
-            let _: Int = try await node.call(
-                server, "queueComplete", Self.queue, source.origin, through,
-                options: CallOptions(timeout: Self.completeWithin, isIdempotent: true))
+            try await complete(through, at: server)
             return .completed
         } catch {
             return .completeFailed("\(error)")
         }
+    }
+
+    private func complete(_ through: UInt64, at instance: String) async -> SourceFollower.Event {
+        do { try await complete(through, at: Self.server(instance)) } catch {
+            // It hears of it the next time, unless its copies have left by then.
+            logger.debug("the copies of \(source.name) at \(instance) are not completed: \(error)")
+        }
+        return .time
+    }
+
+    private func complete(_ through: UInt64, at server: Destination) async throws {
+        let _: Int = try await node.call(
+            server, "queueComplete", Self.queue, source.origin, through,
+            options: CallOptions(timeout: Self.completeWithin, isIdempotent: true))
     }
 }
 

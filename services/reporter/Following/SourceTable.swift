@@ -16,12 +16,25 @@ struct SourceTable: Sendable {
     /// What an instance says of an origin that it serves.
     struct Report: Sendable, Equatable {
         var origin: UUID
+        /// The store that has its entries: the origin itself, or one with copies.
+        var store: UUID
         /// Which ownership this is: the highest counts, where two serve an origin.
         var epoch: UInt64
         /// How far it may be read.
         var acknowledgedThrough: UInt64
         /// How many shares are not counted yet.
         var depth: Int
+
+        /// Whether it is rather read there than what the other says: in the newer ownership; where nobody owns it, at the origin itself, since
+        /// copies end where they ceased to come; else from whoever has more. The instance's name decides between equal ones.
+        fileprivate func isBetter(at instance: String, than other: Report, at otherInstance: String) -> Bool {
+            if epoch != other.epoch { return epoch > other.epoch }
+            if (store == origin) != (other.store == origin) { return store == origin }
+            if acknowledgedThrough != other.acknowledgedThrough {
+                return acknowledgedThrough > other.acknowledgedThrough
+            }
+            return instance > otherInstance
+        }
     }
 
     private var reports: [String: [Report]] = [:]
@@ -49,7 +62,7 @@ struct SourceTable: Sendable {
         for (instance, reports) in reports {
             for report in reports {
                 if let other = best[report.origin],
-                    (other.report.epoch, other.source.instance) > (report.epoch, instance)
+                    !report.isBetter(at: instance, than: other.report, at: other.source.instance)
                 {
                     continue
                 }
@@ -57,6 +70,11 @@ struct SourceTable: Sendable {
             }
         }
         return Dictionary(uniqueKeysWithValues: best.values.map { ($0.source, $0.report) })
+    }
+
+    /// The other instances that have entries of a source.
+    func instances(besides source: ShareSource) -> [String] {
+        reports.filter { $0.key != source.instance && $0.value.contains { $0.origin == source.origin } }.keys.sorted()
     }
 
     /// The sources that this reporter follows. It counts itself among the reporters whatever the others think of it: two that follow one
