@@ -17,7 +17,7 @@ enum Main {
                 redis, namespace: common.namespace, server: common.instance, logger: logger)
             let blocks = BlockSubmitter(
                 FoundBlockSpool(path: configuration.spoolOfInstance), logger: logger, heard: recorder.found)
-            let shares = try ShareQueue(configuration.shares, readiness: runtime.readiness, logger: logger)
+            let shares = try await ShareQueue(configuration.shares, readiness: runtime.readiness, logger: logger)
             var options = try configuration.options()
             options.limits.connections = OpenFiles.fit(options.limits.connections, logger: logger)
             let parts = PoolParts(

@@ -90,6 +90,58 @@ internal import Testing
         }
     }
 
+    @Test func `a folder that is locked for a moment is waited for`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try await withShareQueue(folder) { _ in }
+        let lock = try #require(try PosixFileSystem().lock(folder.path + "/shares/stratum-1/lock"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // The lock of one who looks: what is waited for is its end.
+                try await Task.sleep(for: .milliseconds(50))
+                lock.release()
+            }
+            try await withShareQueue(folder) {
+                $0.lockWithin = .seconds(5)
+            } body: { _ in
+                let names = try PosixFileSystem().names(in: folder.path + "/shares")
+                #expect(names == ["stratum-1"])
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `without replicas nothing is put to what was replicated, which is served until it is empty`()
+        async throws
+    {
+        let folder = try TemporaryFolder("spool")
+        try await withShareQueue(folder) { shares in
+            #expect(await shares.record(Self.share(1)) == .recorded)
+        }
+        let replicated = try SegmentLogStore(folder: folder.path + "/shares/stratum-1")
+        try await replicated.append([.mark(ReplicaMark(), of: replicated.origin)])
+        await replicated.close()
+        try await withShareQueue(folder) {
+            $0.adoptEvery = .milliseconds(20)
+            $0.configuration.dedupeWindow = .milliseconds(100)
+        } body: { shares in
+            #expect(shares.queue.store.origin != replicated.origin)
+            #expect(await shares.record(Self.share(2)) == .recorded)
+            try await eventually("the old one is served") { await shares.desk.reports().count == 2 }
+            let report = try #require(await shares.desk.reports().first { $0.store == replicated.origin })
+            #expect(report.depth == 1 && report.mode == "queueOnly")
+            try await eventually("it is removed") {
+                // As a reporter does while nothing new comes.
+                _ = try? await shares.desk.complete(replicated.origin, of: "shares", through: 1)
+                return try PosixFileSystem().names(in: folder.path + "/shares") == ["stratum-1.2"]
+            }
+        }
+        // From then on the instance has its own name back, and the other folder is emptied in its turn.
+        try await withShareQueue(folder) { _ in
+            let names = try PosixFileSystem().names(in: folder.path + "/shares")
+            #expect(names.sorted() == ["stratum-1", "stratum-1.2"])
+        }
+    }
+
     @Test func `with replicas, what was left from before is adopted, and what was replicated is not`() async throws {
         let folder = try TemporaryFolder("spool")
         try await withShareQueue(folder, instance: "stratum-2") { shares in
@@ -118,6 +170,15 @@ internal import Testing
         let kept = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
         #expect(kept.origin == replicated.origin)
         await kept.close()
+        // Nobody has held it for long, and no group that is known here counts on it.
+        try await withShareQueue(folder, replicas: 1) {
+            $0.adoptEvery = .milliseconds(20)
+            $0.abandonedAfter = .milliseconds(100)
+        } body: { _ in
+            try await eventually("it is adopted, and removed as it is empty") {
+                try PosixFileSystem().names(in: folder.path + "/shares") == ["stratum-1"]
+            }
+        }
     }
 
     @Test func `a failing disk refuses, and the server stays`() async throws {

@@ -12,10 +12,12 @@ internal import Testing
     /// Runs `body` with a stratum server's queue in the mesh.
     private static func withServer(
         _ instance: String, in scene: MeshScene, replicas: Int = 0, _ folder: TemporaryFolder,
+        _ change: (inout ShareQueueOptions) -> Void = { _ in },
         _ body: @escaping @Sendable (ShareQueue, MeshNode) async throws -> Void
     ) async throws {
         try await withShareQueue(folder, instance: instance, replicas: replicas) {
             $0.replication.growAfter = .milliseconds(50)
+            change(&$0)
         } body: { shares in
             var service = ServiceDefinition(name: StratumConfiguration.service)
             shares.offer(on: &service)
@@ -101,6 +103,78 @@ internal import Testing
                 // It is not counted later.
                 let page = try await one.queue.entries(of: one.queue.store.origin, after: 0, limit: 10)
                 #expect(page.entries.map(\.header.id.text) == [Hex.encode(ShareQueueTests.share(2).hash)])
+            }
+        }
+    }
+
+    @Test func `a folder that a group counts on is not adopted`() async throws {
+        let folder = try TemporaryFolder("spool")
+        try await withMesh { scene in
+            try await Self.withServer("stratum-1", in: scene, replicas: 1, folder) {
+                $0.adoptEvery = .milliseconds(20)
+                $0.abandonedAfter = .milliseconds(50)
+            } _: { one, _ in
+                try await Self.withServer("stratum-2", in: scene, replicas: 1, folder) { _, _ in
+                    try await eventually(within: .seconds(30), "a share is recorded") {
+                        await one.record(ShareQueueTests.share(1)) == .recorded
+                    }
+                }
+                let abandoned = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
+                try await abandoned.append([.mark(ReplicaMark(), of: abandoned.origin)])
+                await abandoned.close()
+                try await eventually("the other, which nobody counts on, is adopted and removed") {
+                    try PosixFileSystem().names(in: folder.path + "/shares").sorted() == ["stratum-1", "stratum-2"]
+                }
+                #expect(await one.desk.reports().count == 1)
+            }
+        }
+    }
+
+    @Test func `a server that has lost all who held its shares goes on without replicas, and with them again`()
+        async throws
+    {
+        let folders = try (1...4).map { _ in try TemporaryFolder("spool") }
+        try await withMesh { scene in
+            try await Self.withServer("stratum-1", in: scene, replicas: 1, folders[0]) {
+                $0.replication.replaceAfter = .milliseconds(200)
+            } _: { one, _ in
+                try await Self.withServer("stratum-2", in: scene, replicas: 1, folders[1]) { two, _ in
+                    try await eventually(within: .seconds(30), "shares are recorded") {
+                        await one.record(ShareQueueTests.share(1)) == .recorded
+                    }
+                    #expect(await two.record(ShareQueueTests.share(2)) == .recorded)
+                }
+                // The second is lost with its disk. Whoever comes in its place is not taken in: of two, both have to agree.
+                try await Self.withServer("stratum-2", in: scene, replicas: 1, folders[2]) { _, _ in
+                    for _ in 0..<2 {
+                        guard case .refused = await one.record(ShareQueueTests.share(3)) else {
+                            Issue.record("a share was recorded with nobody to hold it")
+                            return
+                        }
+                    }
+                }
+            }
+            try await Self.withServer("stratum-1", in: scene, folders[0]) {
+                $0.configuration.dedupeWindow = .milliseconds(100)
+            } _: { one, _ in
+                #expect(await one.record(ShareQueueTests.share(4)) == .recorded)
+                try await eventually("what was there is served too") { await one.desk.reports().count == 2 }
+                let found = try await one.desk.export("shares", after: nil, limit: nil).entries.map(\.id)
+                #expect(Set(found).isSuperset(of: [1, 2, 4].map { Hex.encode(ShareQueueTests.share($0).hash) }))
+                try await eventually("it is removed once it is counted") {
+                    for origin in await one.desk.reports().flatMap(\.origins) {
+                        _ = try? await one.desk.complete(
+                            origin.origin, of: "shares", through: origin.acknowledgedThrough)
+                    }
+                    return try PosixFileSystem().names(in: folders[0].path + "/shares") == ["stratum-1.2"]
+                }
+            }
+            try await Self.withServer("stratum-1", in: scene, replicas: 1, folders[0]) { one, _ in
+                try await Self.withServer("stratum-2", in: scene, replicas: 1, folders[3]) { _, _ in
+                    try await eventually(within: .seconds(30), "shares are held by two again") {
+                        await one.record(ShareQueueTests.share(5)) == .recorded
+                    }
+                }
             }
         }
     }

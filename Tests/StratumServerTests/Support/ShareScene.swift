@@ -17,7 +17,7 @@ func withShareQueue(
     change(&options)
     var deskOptions = QueueDesk.Options()
     deskOptions.gatherFor = .milliseconds(5)
-    let shares = try ShareQueue(
+    let shares = try await ShareQueue(
         options, desk: QueueDesk(options: deskOptions), readiness: readiness, logger: Samples.silent)
     let group = ServiceGroup(services: [shares], logger: Samples.silent)
     try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -1,4 +1,5 @@
 internal import DurableQueue
+internal import FoundationEssentials
 internal import Logging
 internal import NIOPosix
 
@@ -8,40 +9,61 @@ internal import NIOPosix
 /// A folder is adopted that nobody held twice in a row; an instance that was only started again has it back by then. One that comes back
 /// later, and finds its folder held, takes another beside it.
 ///
-/// With replicas, only those are adopted that were never replicated, as is what was left from before: what other servers hold is taken over
-/// by them, and the owner of such a queue may have changed meanwhile.
+/// With replicas, one that was replicated is a member of groups, which may need it to find out what was acknowledged: it is adopted once nobody
+/// has held it for long and no group counts on it any more, as far as is known here.
 struct AdoptedQueues: Sendable {
+    /// A folder that was replicated and that nobody holds.
+    private struct Member {
+        let origin: UUID
+        let freeSince: ContinuousClock.Instant
+    }
+
     private let options: ShareQueueOptions
     private let own: String
+    private let left: [ShareFolder]
     private let desk: QueueDesk
     private let logger: Logger
+    private let members: @Sendable () -> Set<MemberID>
     private let complaints = Complaints()
 
-    /// - Parameter own: the folder's name of this instance's own queue.
-    init(_ options: ShareQueueOptions, besides own: String, desk: QueueDesk, logger: Logger) {
+    /// - Parameters:
+    ///   - own: the folder's name of this instance's own queue.
+    ///   - left: folders that this instance has opened and does not use.
+    ///   - members: who belongs to the groups that this instance takes part in.
+    init(
+        _ options: ShareQueueOptions, besides own: String, left: [ShareFolder], desk: QueueDesk, logger: Logger,
+        members: @escaping @Sendable () -> Set<MemberID>
+    ) {
         self.options = options
         self.own = own
+        self.left = left
         self.desk = desk
         self.logger = logger
+        self.members = members
     }
 
     /// Looks for folders, and serves those that it has found, until its task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
+            for folder in left { group.addTask { await serve(folder) } }
             var free: Set<String> = []
-            var others: Set<String> = []
+            var replicated: [String: Member] = [:]
             // The sleep throws when the task is cancelled, and nothing else.
             while (try? await Task.sleep(for: options.adoptEvery)) != nil {
                 let stillFree = await away { freeFolders() } ?? []
-                for name in free.intersection(stillFree).subtracting(others).sorted() {
-                    guard let store = await adopt(name) else { continue }
-                    guard mayServe(store) else {
-                        // To look at it is to hold it for a moment, so that is done once.
-                        others.insert(name)
-                        await store.close()
+                replicated = replicated.filter { stillFree.contains($0.key) }
+                for name in free.intersection(stillFree).sorted() {
+                    // To look at it is to hold it for a moment, so that is done no oftener than it has to be.
+                    let known = replicated[name]
+                    if let known, !isAbandoned(known) { continue }
+                    guard let folder = await adopt(name) else { continue }
+                    let origin = folder.store.origin
+                    guard !options.isReplicated || !folder.isReplicated || known?.origin == origin else {
+                        replicated[name] = Member(origin: origin, freeSince: .now)
+                        await folder.store.close()
                         continue
                     }
-                    group.addTask { await serve(store, named: name) }
+                    group.addTask { await serve(folder) }
                 }
                 free = stillFree
             }
@@ -66,14 +88,18 @@ struct AdoptedQueues: Sendable {
         }
     }
 
-    private func adopt(_ name: String) async -> SegmentLogStore? {
+    private func isAbandoned(_ member: Member) -> Bool {
+        .now - member.freeSince >= options.abandonedAfter && !members().contains(MemberID(ofStore: member.origin))
+    }
+
+    private func adopt(_ name: String) async -> ShareFolder? {
         let opened = await away { () -> Result<SegmentLogStore, DurableQueueError> in
             do throws(DurableQueueError) { return .success(try options.folders.open(name)) } catch {
                 return .failure(error)
             }
         }
         switch opened {
-        case .success(let store): return store
+        case .success(let store): return ShareFolder(name: name, store: store)
         case .failure(let error) where error.code == .locked: return nil
         case .failure(let error):
             complaints.complain(now: .now) { alike in
@@ -84,11 +110,8 @@ struct AdoptedQueues: Sendable {
         }
     }
 
-    private func mayServe(_ store: SegmentLogStore) -> Bool {
-        !options.isReplicated || store.recovery.marks[store.origin] == nil
-    }
-
-    private func serve(_ store: SegmentLogStore, named name: String) async {
+    private func serve(_ folder: ShareFolder) async {
+        let (name, store) = (folder.name, folder.store)
         var configuration = options.configuration
         configuration.mode = .queueOnly
         let queue = DurableQueue(store: store, configuration: configuration, logger: logger)

@@ -40,25 +40,29 @@ final class ShareQueue: ShareSink, Service {
     /// - Throws: `DurableQueueError` when the folder is held by another process, or is damaged.
     init(
         _ options: ShareQueueOptions, desk: QueueDesk = QueueDesk(), readiness: Readiness, logger: Logger
-    ) throws(DurableQueueError) {
+    ) async throws(DurableQueueError) {
         self.options = options
         self.desk = desk
         self.readiness = readiness
         self.logger = logger
-        let (folder, store) = try Self.open(options)
-        if options.isReplicated {
-            let group = QueueGroup(
+        let (own, left) = try await Self.open(options)
+        let store = own.store
+        let group: QueueGroup? =
+            options.isReplicated
+            ? QueueGroup(
                 store: store, service: StratumConfiguration.service, configuration: options.configuration,
-                replication: options.replication, logger: logger)
-            self.group = group
+                replication: options.replication, logger: logger) : nil
+        self.group = group
+        if let group {
             queue = group.queue
             desk.add(queue, diskBound: options.log.maximumDiskBytes) { group.standing }
         } else {
-            group = nil
             queue = DurableQueue(store: store, configuration: options.configuration, logger: logger)
             desk.add(queue, diskBound: options.log.maximumDiskBytes)
         }
-        adopted = AdoptedQueues(options, besides: folder, desk: desk, logger: logger)
+        adopted = AdoptedQueues(options, besides: own.name, left: left, desk: desk, logger: logger) {
+            Set((group?.status?.groups ?? []).flatMap(\.members))
+        }
         intakes = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.pendingLimit))
         logger.info(
             "the queue of shares is open",
@@ -66,19 +70,44 @@ final class ShareQueue: ShareSink, Service {
     }
 
     /// Opens the folder of the instance, or one beside it while a sibling has adopted that.
+    ///
+    /// Without replicas nothing is put to what once was replicated: other servers have a part in it, and would know nothing of what came
+    /// since when they take part again. Such folders are handed on.
     private static func open(
         _ options: ShareQueueOptions
-    ) throws(DurableQueueError) -> (folder: String, store: SegmentLogStore) {
-        for number in 1... {
+    ) async throws(DurableQueueError) -> (own: ShareFolder, left: [ShareFolder]) {
+        var left: [ShareFolder] = []
+        for number in 1...foldersOfInstance {
             let name = number == 1 ? options.instance : "\(options.instance).\(number)"
-            do throws(DurableQueueError) { return (name, try options.folders.open(name)) } catch {
+            do throws(DurableQueueError) {
+                let folder = ShareFolder(name: name, store: try await open(name, options))
+                if options.isReplicated || !folder.isReplicated { return (folder, left) }
+                left.append(folder)
+            } catch {
                 guard error.code == .locked, number < foldersOfInstance else { throw error }
             }
         }
-        preconditionFailure("the loop ends by what it opens or throws")
+        throw DurableQueueError(
+            .locked,
+            "all \(foldersOfInstance) folders of \(options.instance) in \(options.root) are being emptied: see whether a reporter runs, or "
+                + "give the instance another name")
     }
 
     private static let foldersOfInstance = 8
+
+    private static func open(
+        _ name: String, _ options: ShareQueueOptions
+    ) async throws(DurableQueueError) -> SegmentLogStore {
+        let end = ContinuousClock.now + options.lockWithin
+        while true {
+            do throws(DurableQueueError) { return try options.folders.open(name) } catch {
+                // Cancelled, there is no time left to wait.
+                guard error.code == .locked, .now < end, (try? await Task.sleep(for: .milliseconds(20))) != nil else {
+                    throw error
+                }
+            }
+        }
+    }
 
     var pending: Int { undecided.load(ordering: .acquiring) }
 

@@ -18,6 +18,10 @@ struct ShareQueueOptions: Sendable {
     var pendingLimit = 16_384
     /// How often folders are looked for that nobody holds.
     var adoptEvery: Duration = .seconds(30)
+    /// How long nobody has to have held a folder that other servers have a part in, before it is adopted.
+    var abandonedAfter: Duration = .seconds(600)
+    /// How long a folder is tried that is locked: whoever looks whether it is free locks it for a moment.
+    var lockWithin: Duration = .milliseconds(300)
 
     /// The options of an instance.
     ///
