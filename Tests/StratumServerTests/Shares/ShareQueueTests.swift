@@ -90,6 +90,24 @@ internal import Testing
         }
     }
 
+    @Test func `at most so many shares wait, and those have their answer`() async throws {
+        let folder = try TemporaryFolder("spool")
+        // Nobody else is there to hold them.
+        try await withShareQueue(folder, replicas: 1) {
+            $0.pendingLimit = 5
+        } body: { shares in
+            let outcomes = Mutex<[ShareOutcome]>([])
+            for number in 1...8 {
+                shares.record(Self.share(number)) { outcome in outcomes.withLock { $0.append(outcome) } }
+            }
+            let tooMany = ShareOutcome.refused("too many shares wait to be written; submit it again later")
+            #expect(outcomes.withLock { $0.count { $0 == tooMany } } == 3)
+            #expect(shares.pending == 5)
+            try await eventually("the others are refused too") { shares.pending == 0 }
+            #expect(outcomes.withLock { $0.count } == 8)
+        }
+    }
+
     @Test func `a folder that is locked for a moment is waited for`() async throws {
         let folder = try TemporaryFolder("spool")
         try await withShareQueue(folder) { _ in }
@@ -299,6 +317,8 @@ internal import Testing
         let shares = try load([], ["HEADFRAME_SHARE_REPLICAS": "2", "STRATUM_SHARE_BOUND": "5000"]).shares
         #expect(shares.configuration.mode == .replicated(min: 2) && shares.configuration.withdrawsUnreplicated)
         #expect(shares.configuration.maximumEntries == 5000)
+        // A miner has its answer within 2 s, whatever the other servers do.
+        #expect(shares.configuration.acknowledgeWithin + shares.configuration.withdrawWithin < .seconds(2))
         #expect(try load(["--share-replicas", "1"], ["HEADFRAME_SHARE_REPLICAS": "2"]).shareReplicas == 1)
         #expect(throws: ServiceKitError.self) { try load(["--share-replicas", "8"]) }
     }

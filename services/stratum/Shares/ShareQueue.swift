@@ -63,7 +63,7 @@ final class ShareQueue: ShareSink, Service {
         adopted = AdoptedQueues(options, besides: own.name, left: left, desk: desk, logger: logger) {
             Set((group?.status?.groups ?? []).flatMap(\.members))
         }
-        intakes = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.pendingLimit))
+        intakes = AsyncStream.makeStream()
         logger.info(
             "the queue of shares is open",
             metadata: ["folder": "\(store.folder)", "shares": "\(queue.status.depth)"])
@@ -112,11 +112,11 @@ final class ShareQueue: ShareSink, Service {
     var pending: Int { undecided.load(ordering: .acquiring) }
 
     func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) {
-        undecided.add(1, ordering: .acquiringAndReleasing)
-        switch intakes.continuation.yield(Intake(share: share, done: done)) {
-        case .enqueued: break
-        case .dropped: decide(.refused("too many shares wait to be written; submit it again later"), done)
-        default: decide(.refused("the server is shutting down; connect again"), done)
+        guard undecided.add(1, ordering: .acquiringAndReleasing).newValue <= options.pendingLimit else {
+            return decide(.refused("too many shares wait to be written; submit it again later"), done)
+        }
+        guard case .enqueued = intakes.continuation.yield(Intake(share: share, done: done)) else {
+            return decide(.refused("the server is shutting down; connect again"), done)
         }
     }
 

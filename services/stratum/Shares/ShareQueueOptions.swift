@@ -14,7 +14,7 @@ struct ShareQueueOptions: Sendable {
     var root: String
     /// What the disk is; another one in tests.
     var fileSystem: any FileSystem = PosixFileSystem()
-    /// The most shares that wait to be taken by the queue; further ones are refused. A second's work of many hashing threads.
+    /// The most shares that are neither safe nor refused; further ones are refused at once. A second's work of many hashing threads.
     var pendingLimit = 16_384
     /// How often folders are looked for that nobody holds.
     var adoptEvery: Duration = .seconds(30)
@@ -42,6 +42,9 @@ struct ShareQueueOptions: Sendable {
         configuration.forgetting = .onceConfirmed
         // A share that was refused must not be counted behind its miner's back.
         configuration.withdrawsUnreplicated = true
+        // A miner has its answer within 2 s, the taking back included.
+        configuration.acknowledgeWithin = .milliseconds(1400)
+        configuration.withdrawWithin = .milliseconds(400)
         if replicas > 0 {
             configuration.mode = .replicated(min: replicas)
             // What counts a share takes it by the cursor of its origin: two owners that serve one origin cannot have it counted twice.
