@@ -31,6 +31,24 @@ internal import Testing
         }
     }
 
+    @Test func `the share of a server whose clock is a day ahead does not stop the window, nor the totals`()
+        async throws
+    {
+        try await withLedger(CountingOptions(windowWeight: 10, windowMinutes: 60)) { scene in
+            let day: Int64 = 24 * 3_600_000
+            try await scene.count([Shares.share(1, "ahead", at: day, weight: 1)])
+            try await scene.count([Shares.share(2, weight: 2)])
+            #expect(try await scene.numbers("pplns") == ["ahead": 1, "alice": 2])
+            let minutes = try await scene.members("shares").compactMap { Int64($0) }
+            #expect(minutes.count == 2 && minutes.allSatisfy { $0 <= Self.first + 7 })
+            #expect(try await scene.members("pplns:minutes") == minutes.map { "\($0)" })
+            let last = try await scene.reply("ZSCORE", "{test}:shares:workers", "ahead").integer ?? 0
+            #expect((Shares.begin...Shares.begin + 8 * 60_000).contains(last))
+            // Its round has it with its own time.
+            #expect(try await scene.members("rounds:detail").contains("100:\(Self.first + day / 60_000)"))
+        }
+    }
+
     @Test func `while it is not full the window takes earlier minutes too, up to its length`() async throws {
         try await withLedger(CountingOptions(windowWeight: 1_000, windowMinutes: 3)) { scene in
             try await scene.count([Shares.share(1, at: 2 * 60_000, weight: 1)])

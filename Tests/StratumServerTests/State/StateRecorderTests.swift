@@ -42,6 +42,18 @@ internal import Testing
         return Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, $0.value.string ?? "") })
     }
 
+    @Test func `totals of a server whose clock is far ahead do not push the others out of the list`() async throws {
+        let server = try await RedisServer.start()
+        try await withRecorder(server) { recorder, redis in
+            recorder.share(share("a.1", minute: 200_000_000))
+            try await eventually(within: .seconds(30), "the totals are written") {
+                let seconds = try await redis.send(["TIME"]).array?.first?.string.flatMap { Int64($0) } ?? 0
+                let minutes = try await redis.send(["ZRANGE", "{t}:shares", 0, -1]).array?.compactMap(\.string) ?? []
+                return minutes.compactMap { Int64($0) }.contains { (seconds / 60...seconds / 60 + 5).contains($0) }
+            }
+        }
+    }
+
     @Test func `totals, connections, load and finders are there as documented, and expire`() async throws {
         let server = try await RedisServer.start()
         try await withRecorder(server) { recorder, redis in

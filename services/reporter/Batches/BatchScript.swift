@@ -28,6 +28,9 @@ enum BatchScript {
     static let jobMilliseconds = 30 * 86_400_000
     /// How old the stamp of a share may be: an hour less than a job is remembered, in which clocks may differ.
     static let stampMilliseconds = jobMilliseconds - 3_600_000
+    /// How far ahead of Redis' clock the totals, the window and the last share of a worker go. The stamp of a server whose clock is
+    /// ahead by more counts there as that, or the window would wait for the time to come.
+    static let aheadMilliseconds = 5 * 60_000
     /// How many shares that came too late are listed.
     static let listedLate = 100_000
     /// How many workers have a last share.
@@ -127,6 +130,8 @@ enum BatchScript {
             local counted, known, late, isCopy = 0, 0, {}, {}
             local minutes, heights, lasts = {}, {}, {}
             local jobs = prefix .. 'shares:jobs'
+            local lastStamp = now + \(aheadMilliseconds)
+            local lastMinute = math.floor(lastStamp / 60000)
             for _ = 1, tonumber(take()) do
                 local job, height, minute, shares = take(), take(), take(), take()
                 local seen, hashes = prefix .. 'shares:seen:' .. job, {}
@@ -137,8 +142,9 @@ enum BatchScript {
                 inPieces('SMISMEMBER', seen, hashes, function(part, first)
                     for i = 1, #part do if part[i] == 1 then isKnown[hashes[first + i - 1]] = true end end
                 end)
-                local cells = minutes[minute] or {}
-                minutes[minute] = cells
+                local counting = tonumber(minute) > lastMinute and textOf(0, lastMinute) or minute
+                local cells = minutes[counting] or {}
+                minutes[counting] = cells
                 local detail = height .. ':' .. minute
                 local pieces = heights[detail] or {}
                 heights[detail] = pieces
@@ -171,7 +177,7 @@ enum BatchScript {
                             pieces[worker] = piece
                         end
                         piece[#piece + 1] = string.sub(shares, at, at + 14)
-                        if stamp > (lasts[worker] or 0) then lasts[worker] = stamp end
+                        lasts[worker] = math.max(lasts[worker] or 0, math.min(stamp, lastStamp))
                     end
                 end
                 if #new > 0 then

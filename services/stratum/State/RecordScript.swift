@@ -10,6 +10,8 @@ enum RecordScript {
     static let totalsMilliseconds = 24 * 3_600_000
     /// How many minutes are listed.
     static let minutes = 1440
+    /// How far ahead of Redis' clock a minute may be; totals of a server whose clock is ahead by more go there.
+    static let aheadMilliseconds = 5 * 60_000
     /// How many fields a minute has.
     static let fieldsOfMinute = 50_000
     /// How many blocks are listed.
@@ -59,9 +61,10 @@ enum RecordScript {
             redis.call('ZREMRANGEBYSCORE', prefix .. 'stratum', '-inf', '(' .. written(now))
             redis.call('PEXPIRE', prefix .. 'stratum', \(loadMilliseconds))
 
-            local isFull = {}
+            local isFull, lastMinute = {}, math.floor((now + \(aheadMilliseconds)) / 60000)
             for _ = 1, tonumber(take()) do
                 local minute, worker, outcome, count, difficulty = take(), take(), take(), take(), take()
+                if tonumber(minute) > lastMinute then minute = written(lastMinute) end
                 if isNew then
                     local key = prefix .. 'shares:' .. minute
                     if isFull[minute] == nil then
