@@ -125,7 +125,7 @@ extension Session {
         case .unrecorded(let problem):
             reject(share, .unrecorded, "share not recorded: \(printable(problem, limit: 128))")
         case .recordedBefore:
-            refuse(share, .duplicate, "this share was submitted before")
+            refuse(share, .recordedBefore, "this share was submitted before")
         }
         guard !isClosed else { return finish(now: now) }
         // The reply first: a new job is not to overtake it.

@@ -10,6 +10,8 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
     case stale
     /// It was submitted before.
     case duplicate
+    /// It was recorded before: submitted once more since, it may be, the answer was lost with its connection.
+    case recordedBefore
     /// Its time is before the earliest or after the latest that the job allows.
     case timeOutOfRange
     /// It changes version bits that were not agreed on.
@@ -29,7 +31,7 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
         case .notSubscribed: .notSubscribed
         case .unauthorized: .unauthorizedWorker
         case .stale: .jobNotFound
-        case .duplicate: .duplicateShare
+        case .duplicate, .recordedBefore: .duplicateShare
         case .lowDifficulty: .lowDifficulty
         case .malformed, .timeOutOfRange, .versionBits, .tooMany, .failed, .unrecorded: .other
         }
@@ -39,7 +41,7 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
     public var isInvalid: Bool {
         switch self {
         case .malformed, .notSubscribed, .unauthorized, .duplicate, .timeOutOfRange, .versionBits, .lowDifficulty: true
-        case .stale, .tooMany, .failed, .unrecorded: false
+        case .stale, .recordedBefore, .tooMany, .failed, .unrecorded: false
         }
     }
 }

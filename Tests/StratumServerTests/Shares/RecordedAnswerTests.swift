@@ -58,9 +58,11 @@ internal import Testing
         }
     }
 
-    @Test func `a share that was recorded before is a duplicate, and stays one`() async throws {
+    @Test func `a share that was recorded before is a duplicate, stays one, and bans nobody`() async throws {
         let sink = HeldShareSink()
-        try await withServer(shares: sink) { scene in
+        try await withServer(shares: sink) {
+            $0.bans.floodLimit = 3
+        } _: { scene in
             let miner = try await scene.miningMiner()
             let first = try miner.submit(nonce: 7)
             try await eventually("it is to be recorded") { sink.pending == 1 }
@@ -68,6 +70,15 @@ internal import Testing
             #expect(try await miner.reply(to: first).errorCode == 22)
             #expect(try await miner.reply(to: try miner.submit(nonce: 7)).errorCode == 22)
             #expect(sink.shares.count == 1)
+            // Those of another connection whose answers were lost.
+            for nonce in 8..<16 as Range<UInt32> {
+                let id = try miner.submit(nonce: nonce)
+                try await eventually("it is to be recorded") { sink.pending == 1 }
+                sink.decide(.recordedBefore)
+                #expect(try await miner.reply(to: id).errorCode == 22)
+            }
+            #expect(scene.server.parts.statistics.shares == ["duplicate": 10])
+            #expect(scene.server.parts.guardian.bansInForce(now: .now).isEmpty)
         }
     }
 

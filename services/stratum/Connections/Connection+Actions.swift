@@ -97,7 +97,7 @@ extension ShareRecord.Outcome {
     fileprivate init(_ reason: RejectReason) {
         switch reason {
         case .stale: self = .stale
-        case .duplicate: self = .duplicate
+        case .duplicate, .recordedBefore: self = .duplicate
         case .lowDifficulty: self = .lowDifficulty
         case .unrecorded: self = .unrecorded
         default: self = .invalid
