@@ -102,12 +102,22 @@ public struct Replica: Sendable {
 
     /// A message about this origin has come.
     public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
+        if let refusal = refusalOfEqualClaim(message) { return [refusal] }
         var actions = holder.receive(message, from: sender, now: now).map(Action.init)
         if case .resigned(let epoch) = message, isOrigin, holder.mark.granted == epoch { hasClaimed = false }
         if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
         actions += dropVainClaim(now: now)
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
         return actions + stopIfDeposed()
+    }
+
+    /// Of two that claim at once, and have not granted themselves anything yet, one has to stand back: otherwise each grants the other.
+    private func refusalOfEqualClaim(_ message: ReplicaMessage) -> Action? {
+        guard case .claim(let other) = message, let own = takeover?.epoch, other.number == own.number, other < own
+        else {
+            return nil
+        }
+        return .send(.refused(other, known: own), to: other.owner)
     }
 
     /// This write and all before it are on the disk.
@@ -205,8 +215,8 @@ public struct Replica: Sendable {
         (hasClaimed, nextClaim) = (true, nil)
         let number = max(lowestNumber, (holder.mark.granted?.number ?? 0) + 1)
         let (takeover, actions) = Takeover.claiming(
-            TakeoverEpoch(number: number, owner: member), roster: roster, configuration: configuration, now: now,
-            reportsSpared: reportsSpared)
+            TakeoverEpoch(number: number, owner: member), roster: roster, position: holder.mark.position,
+            configuration: configuration, now: now, reportsSpared: reportsSpared)
         self.takeover = takeover
         return carryOut(actions, now: now)
     }

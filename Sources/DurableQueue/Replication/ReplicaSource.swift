@@ -221,7 +221,8 @@ public struct ReplicaSource: Sendable {
         case .standing(let standing) where standing.epoch == epoch: return take(standing, from: sender, now: now)
         case .installed(epoch, let part, let sent): return installed(part, by: sender, sent: sent, now: now)
         case .refused(epoch, let known):
-            guard let known, known > epoch else { return [] }
+            // Whom it sends nothing to may have granted anything.
+            guard let known, known > epoch, followers[sender] != nil else { return [] }
             isDeposed = true
             return [.deposed(by: known)]
         default: return []

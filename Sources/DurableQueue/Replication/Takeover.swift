@@ -51,6 +51,8 @@ public struct Takeover: Sendable {
     public let epoch: TakeoverEpoch
     private let configuration: ReplicationConfiguration
     private let known: Roster
+    /// How far the candidate has come, which it knows the roster from.
+    private let position: ReplicaPosition?
     private let start: Timestamp
     /// When it last came further.
     private var progressed: Timestamp
@@ -66,29 +68,34 @@ public struct Takeover: Sendable {
     ///
     /// - Parameters:
     ///   - roster: the group as the candidate knows it. Reports may know better.
+    ///   - position: how far the candidate has come.
     public static func claiming(
-        _ epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp
+        _ epoch: TakeoverEpoch, roster: Roster, position: ReplicaPosition? = nil,
+        configuration: ReplicationConfiguration, now: Timestamp
     ) -> (Takeover, [Action]) {
-        claiming(epoch, roster: roster, configuration: configuration, now: now, reportsSpared: 0)
+        claiming(
+            epoch, roster: roster, position: position, configuration: configuration, now: now, reportsSpared: 0)
     }
 
     package static func claiming(
-        _ epoch: TakeoverEpoch, roster: Roster, configuration: ReplicationConfiguration, now: Timestamp,
-        reportsSpared: Int
+        _ epoch: TakeoverEpoch, roster: Roster, position: ReplicaPosition?, configuration: ReplicationConfiguration,
+        now: Timestamp, reportsSpared: Int
     ) -> (Takeover, [Action]) {
         var takeover = Takeover(
-            epoch: epoch, configuration: configuration, known: roster, start: now, reportsSpared: reportsSpared)
+            epoch: epoch, configuration: configuration, known: roster, position: position, start: now,
+            reportsSpared: reportsSpared)
         let actions = takeover.ask(roster)
         return (takeover, actions)
     }
 
     private init(
-        epoch: TakeoverEpoch, configuration: ReplicationConfiguration, known: Roster, start: Timestamp,
-        reportsSpared: Int
+        epoch: TakeoverEpoch, configuration: ReplicationConfiguration, known: Roster, position: ReplicaPosition?,
+        start: Timestamp, reportsSpared: Int
     ) {
         self.epoch = epoch
         self.configuration = configuration
         self.known = known
+        self.position = position
         self.start = start
         progressed = start
         lastAsked = start
@@ -137,8 +144,11 @@ public struct Takeover: Sendable {
 
     private var isEnded: Bool { if case .ended = phase { true } else { false } }
 
+    /// Itself it asks last, once the others suffice: what is on its own disk would have it refuse the owner it was cut off from.
     private mutating func ask(_ roster: Roster) -> [Action] {
-        let new = roster.members.union([epoch.owner]).subtracting(asked)
+        var new = roster.members.subtracting([epoch.owner])
+        if isEnough(roster, with: [epoch.owner]) { new.insert(epoch.owner) }
+        new.subtract(asked)
         asked.formUnion(new)
         return new.sorted().map { .send(.claim(epoch), to: $0) }
     }
@@ -148,9 +158,9 @@ public struct Takeover: Sendable {
         reports[sender] = report
         // Members come in order, so that of equals the same one is chosen everywhere.
         let best = reports.sorted { $0.key < $1.key }.max { Self.isBehind($0.value, $1.value) }
-        guard let best, let own = reports[epoch.owner] else { return [] }
-        let roster = best.value.roster ?? known
-        guard isEnough(roster) else { return ask(roster) }
+        guard let best else { return [] }
+        let roster = isBetter(best.value) ? best.value.roster ?? known : known
+        guard let own = reports[epoch.owner], isEnough(roster) else { return ask(roster) }
         let done = reports.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.finished.sequences) }
         let (unfinished, finished) = (best.value.unfinished.sequences, best.value.finished.sequences)
         let (ownUnfinished, ownFinished) = (own.unfinished.sequences, own.finished.sequences)
@@ -167,8 +177,13 @@ public struct Takeover: Sendable {
         return goOn(plan)
     }
 
-    private func isEnough(_ roster: Roster) -> Bool {
-        var reporters = Set(reports.keys)
+    private func isBetter(_ report: HoldingReport) -> Bool {
+        guard let other = report.position else { return false }
+        return position.map { $0 < other } ?? true
+    }
+
+    private func isEnough(_ roster: Roster, with more: Set<MemberID> = []) -> Bool {
+        var reporters = Set(reports.keys).union(more)
         // A test wants to see what comes of it: those left out count as if they had reported.
         for member in roster.members.subtracting(reporters).sorted().prefix(reportsSpared) { reporters.insert(member) }
         guard roster.isEnough(reporting: reporters) else { return false }

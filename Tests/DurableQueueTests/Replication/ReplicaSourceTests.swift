@@ -160,6 +160,7 @@ internal import Testing
     @Test func aHigherEpochEndsIt() {
         var source = source()
         let higher = TakeoverEpoch(number: 2, owner: "b")
+        #expect(source.receive(.refused(epoch, known: higher), from: "d", now: start).isEmpty, "it is not sent to")
         #expect(source.receive(.refused(epoch, known: higher), from: "b", now: start) == [.deposed(by: higher)])
         #expect(!source.mayRun(now: start))
         #expect(source.append([add(1)], now: start).isEmpty)

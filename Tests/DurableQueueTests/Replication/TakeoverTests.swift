@@ -15,8 +15,20 @@ internal import Testing
     private func takeover() -> Takeover {
         let (takeover, actions) = Takeover.claiming(
             epoch, roster: roster, configuration: ReplicationConfiguration(), now: start)
-        #expect(actions == ["a", "b", "c"].map { .send(.claim(epoch), to: $0) })
+        #expect(actions == ["a", "c"].map { .send(.claim(epoch), to: $0) })
         return takeover
+    }
+
+    @Test func asksItselfOnceTheOthersSuffice() {
+        var takeover = takeover()
+        let asked = takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "a", now: start)
+        #expect(asked == [.send(.claim(epoch), to: "b")])
+        let own = takeover.receive(.granted(epoch, report(at: 5, unfinished: [1])), from: "b", now: start)
+        #expect(own == [.own(Takeover.Merged(epoch: epoch, roster: roster, records: []))])
+        // Where it is enough alone, at once.
+        let (_, actions) = Takeover.claiming(
+            epoch, roster: Roster(replicas: 1, members: ["b"]), configuration: ReplicationConfiguration(), now: start)
+        #expect(actions == [.send(.claim(epoch), to: "b")])
     }
 
     @Test func waitsAndSaysForWhom() {
