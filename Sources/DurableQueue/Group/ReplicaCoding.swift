@@ -14,7 +14,8 @@ struct ReplicaCoding {
 
     private enum Kind: UInt8 {
         case claim = 1
-        case granted, refused, fetch, fetched, append, standing, snapshot, installed, resigned, offer, progress
+        case granted, refused, fetch, fetched, append, standing, snapshot, installed, resigned, offer, progress,
+            dismissed
     }
 
     private enum RecordKind: UInt8 {
@@ -93,6 +94,10 @@ struct ReplicaCoding {
             writer.putVariable(part)
             writer.put(sent.milliseconds)
         case .resigned(let epoch): put(.resigned, epoch, into: &writer)
+        case .dismissed(let position, let roster):
+            put(.dismissed, position.epoch, into: &writer)
+            writer.putVariable(position.number)
+            records.put(roster, into: &writer)
         case .offer(let offer):
             writer.bytes.append(Kind.offer.rawValue)
             put(offer.entries.map { .add($0) }, into: &writer)
@@ -112,6 +117,9 @@ struct ReplicaCoding {
         case .offer, .progress: return nil
         case .claim: return .claim(epoch)
         case .resigned: return .resigned(epoch)
+        case .dismissed:
+            guard let number = reader.variable(), let roster = records.roster(&reader) else { return nil }
+            return .dismissed(ReplicaPosition(epoch: epoch, number: number), roster)
         case .granted: return report(&reader).map { .granted(epoch, $0) }
         case .refused: return records.ifThere(&reader) { records.epoch(&$0) }.map { .refused(epoch, known: $0) }
         case .fetch: return sequences(&reader).map { .fetch(epoch, $0) }

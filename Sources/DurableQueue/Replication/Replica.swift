@@ -103,12 +103,21 @@ public struct Replica: Sendable {
     /// A message about this origin has come.
     public mutating func receive(_ message: ReplicaMessage, from sender: MemberID, now: Timestamp) -> [Action] {
         if let refusal = refusalOfEqualClaim(message) { return [refusal] }
+        if case .dismissed(let position, let roster) = message { return leave(roster, asOf: position) }
         var actions = holder.receive(message, from: sender, now: now).map(Action.init)
         if case .resigned(let epoch) = message, isOrigin, holder.mark.granted == epoch { hasClaimed = false }
         if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
-        actions += dropVainClaim(now: now)
+        actions += dropVainClaim(now: now) + stopIfDeposed()
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
         return actions + stopIfDeposed()
+    }
+
+    /// The group that this member claims by is not the group any more, and it is not in the one that is: it claims no more, and drops what it holds.
+    private mutating func leave(_ roster: Roster, asOf position: ReplicaPosition) -> [Action] {
+        guard takeover != nil, !isOrigin, !roster.members.contains(member),
+            holder.mark.position.map({ $0 < position }) ?? true
+        else { return [] }
+        return endClaim() + holder.leave(roster).map(Action.init)
     }
 
     /// Of two that claim at once, and have not granted themselves anything yet, one has to stand back: otherwise each grants the other.
@@ -179,7 +188,7 @@ public struct Replica: Sendable {
             return actions + stopIfDeposed() + handBack(isRunning: isRunning, now: now)
         }
         if let actions = takeover?.tick(now: now) { return carryOut(actions, now: now) }
-        return owning == nil ? claimIfDue(now: now) : []
+        return owning == nil ? holder.dropCopies().map(Action.init) + claimIfDue(now: now) : []
     }
 
     /// An origin takes nothing in while another owns its entries: it gets them back once it has caught up.

@@ -123,6 +123,22 @@ public struct ReplicaHolder: Sendable {
         return [persist([])]
     }
 
+    /// This member is in the group no more. It says so first, on the disk too: only then is what it holds to go, see ``dropCopies()``.
+    mutating func leave(_ roster: Roster) -> [Action] {
+        incoming = nil
+        mark.position = nil
+        mark.roster = roster
+        return [persist([])]
+    }
+
+    /// Drops what is held for a group that this member has left.
+    mutating func dropCopies() -> [Action] {
+        guard mark.position == nil, let roster = mark.roster, !roster.members.contains(member), incoming == nil,
+            synced.position == nil, synced.roster == roster, !unfinished.isEmpty || !finished.isEmpty
+        else { return [] }
+        return [persist([.forgotten(unfinished.union(finished).sorted())])]
+    }
+
     /// Whether it knows an entry.
     func holds(_ sequence: UInt64) -> Bool { unfinished.contains(sequence) || finished.contains(sequence) }
 
@@ -223,6 +239,8 @@ extension ReplicaHolder {
         guard mark.position != .everything(of: part.epoch) else { return [] }
         if part.part == 0 { incoming = Incoming(epoch: part.epoch) }
         guard var next = incoming, next.epoch == part.epoch, next.nextPart == part.part else { return [] }
+        // There is one copy of the names alone, which may be many.
+        incoming = nil
         next.nextPart += 1
         for case .add(let entry) in part.records { next.named.insert(entry.identity.sequence) }
         var records = part.records

@@ -68,6 +68,8 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case installed(TakeoverEpoch, part: Int, sent: Timestamp)
     /// The owner gives the entries back: whoever claims them now need not wait for its silence.
     case resigned(TakeoverEpoch)
+    /// This is the group, as of that record, and the receiver, who claims, is not in it any more.
+    case dismissed(ReplicaPosition, Roster)
     /// Where every member runs everything: from the origin to a member.
     case offer(MulticastOffer)
     /// The same: from a member to the origin.
@@ -167,6 +169,12 @@ public struct HoldingReport: Hashable, Codable, Sendable {
     public let position: ReplicaPosition?
     /// Who is in the group, as far as it knows.
     public let roster: Roster?
+    /// Whether a member says that it is none any more: it has dropped what it had.
+    func isDismissal(of member: MemberID) -> Bool {
+        guard position == nil, let roster else { return false }
+        return !roster.members.contains(member)
+    }
+
     /// What waits or runs.
     public let unfinished: SequenceRanges
     /// What is completed or dead, and remembered.

@@ -93,6 +93,8 @@ public struct ReplicaSource: Sendable {
     /// What is being taken back and was not safe before: it is not said to be safe any more.
     private var leaving: [UInt64: UInt64] = [:]
     private var changeNumber: UInt64?
+    /// The number of the record that tells of the group as it is; 0 for the one that this ownership began with.
+    private var rosterNumber: UInt64 = 0
     /// The highest number that was ever sent to a member, in records or in a snapshot; of those that left the group, too.
     var highestSent: [MemberID: UInt64] = [:]
     /// The number of the record that tells of the present group, where it is the first that is more than one member: who does not know the group
@@ -219,6 +221,7 @@ public struct ReplicaSource: Sendable {
         guard !isDeposed else { return [] }
         switch message {
         case .standing(let standing) where standing.epoch == epoch: return take(standing, from: sender, now: now)
+        case .claim(let claimed) where claimed.owner == sender: return dismiss(sender)
         case .installed(epoch, let part, let sent): return installed(part, by: sender, sent: sent, now: now)
         case .refused(epoch, let known):
             // Whom it sends nothing to may have granted anything.
@@ -227,6 +230,17 @@ public struct ReplicaSource: Sendable {
             return [.deposed(by: known)]
         default: return []
         }
+    }
+
+    /// Tells one that claims by a group that it has left: not before all who are in the group know it, so that no takeover can do without one that
+    /// does.
+    private func dismiss(_ member: MemberID) -> [Action] {
+        guard !roster.isChanging, !isPersistingRoster, !roster.members.contains(member), followers[member] == nil,
+            roster.members.subtracting([epoch.owner]).allSatisfy({ other in
+                followers[other].map { $0.isFollowing && $0.confirmed >= rosterNumber } ?? false
+            })
+        else { return [] }
+        return [.send(.dismissed(ReplicaPosition(epoch: epoch, number: rosterNumber), roster), to: member)]
     }
 
     /// Lets time pass.
@@ -254,6 +268,7 @@ public struct ReplicaSource: Sendable {
         let isFirst = groupKnownFrom == .max
         sentRoster = roster
         let actions = append([.roster(roster)], now: now)
+        rosterNumber = end
         if isFirst { groupKnownFrom = end }
         if roster.isChanging { changeNumber = end }
         return actions + settle(now: now)

@@ -145,8 +145,8 @@ public struct Takeover: Sendable {
     private var isEnded: Bool { if case .ended = phase { true } else { false } }
 
     /// Itself it asks last, once the others suffice: what is on its own disk would have it refuse the owner it was cut off from.
-    private mutating func ask(_ roster: Roster) -> [Action] {
-        var new = roster.members.subtracting([epoch.owner])
+    private mutating func ask(_ roster: Roster, _ others: Set<MemberID> = []) -> [Action] {
+        var new = roster.members.union(others).subtracting([epoch.owner])
         if isEnough(roster, with: [epoch.owner]) { new.insert(epoch.owner) }
         new.subtract(asked)
         asked.formUnion(new)
@@ -160,7 +160,11 @@ public struct Takeover: Sendable {
         let best = reports.sorted { $0.key < $1.key }.max { Self.isBehind($0.value, $1.value) }
         guard let best else { return [] }
         let roster = isBetter(best.value) ? best.value.roster ?? known : known
-        guard let own = reports[epoch.owner], isEnough(roster) else { return ask(roster) }
+        guard let own = reports[epoch.owner], isEnough(roster) else {
+            // Whoever is no member any more counts for nothing, but knows who is.
+            let others = reports.filter { $0.value.isDismissal(of: $0.key) }.compactMap(\.value.roster)
+            return ask(roster, others.reduce(into: []) { $0.formUnion($1.members) })
+        }
         let done = reports.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.finished.sequences) }
         let (unfinished, finished) = (best.value.unfinished.sequences, best.value.finished.sequences)
         let (ownUnfinished, ownFinished) = (own.unfinished.sequences, own.finished.sequences)
@@ -183,7 +187,7 @@ public struct Takeover: Sendable {
     }
 
     private func isEnough(_ roster: Roster, with more: Set<MemberID> = []) -> Bool {
-        var reporters = Set(reports.keys).union(more)
+        var reporters = Set(reports.filter { !$0.value.isDismissal(of: $0.key) }.keys).union(more)
         // A test wants to see what comes of it: those left out count as if they had reported.
         for member in roster.members.subtracting(reporters).sorted().prefix(reportsSpared) { reporters.insert(member) }
         guard roster.isEnough(reporting: reporters) else { return false }

@@ -11,6 +11,7 @@ extension ReplicationSimulation {
     mutating func send(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
         guard sender == receiver || isCalm || !chance(1) else { return }
         if mutant == .takesNothingOver, case .claim = message, sender != originMember { return }
+        if case .dismissed = message { report.dismissals += 1 }
         let link = [sender, receiver]
         let arrival = max(now + number(1...20), lastDelivery[link] ?? 0)
         lastDelivery[link] = arrival

@@ -30,6 +30,8 @@ public struct ReplicationSimulation {
         public var withdrawn = 0
         /// The longest that a group took to serve again once the faults were over, in milliseconds: with a member that stays away, and with all.
         public var slowestWithOneAway = 0, slowestWithAll = 0
+        /// How often one that was replaced was told that it is no member any more.
+        public var dismissals = 0
         /// What did not hold.
         public var violations: [String] = []
 

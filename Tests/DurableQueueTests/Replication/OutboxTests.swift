@@ -42,6 +42,7 @@ internal import Testing
             .snapshot(SnapshotPart(epoch: epoch, part: 2, records: records, end: nil, sent: time)),
             .snapshot(SnapshotPart(epoch: epoch, part: 3, records: [], end: end, sent: time)),
             .installed(epoch, part: 3, sent: time), .resigned(epoch),
+            .dismissed(ReplicaPosition(epoch: epoch, number: 9), roster),
         ]
         let letters = messages.map(self.letter)
         let bytes = ReplicaCoding.encode(letters)

@@ -252,6 +252,18 @@ internal import Testing
         #expect(source.roster.members == ["a", "b"])
     }
 
+    @Test func whoClaimsByAGroupThatItHasLeftIsToldOnceAllMembersKnow() {
+        var source = source()
+        let claim = ReplicaMessage.claim(TakeoverEpoch(number: 7, owner: "z"))
+        bringIn("b", &source)
+        #expect(source.receive(claim, from: "z", now: start).isEmpty, "one does not follow yet")
+        bringIn("c", &source)
+        let dismissal = ReplicaMessage.dismissed(ReplicaPosition(epoch: epoch, number: 0), source.roster)
+        #expect(source.receive(claim, from: "z", now: start) == [.send(dismissal, to: "z")])
+        let member = ReplicaMessage.claim(TakeoverEpoch(number: 7, owner: "b"))
+        #expect(source.receive(member, from: "b", now: start).isEmpty)
+    }
+
     @Test func theOriginIsTakenBackIntoItsGroup() {
         var source = source(["a", "b", "c"])
         _ = source.tick(reachable: ["b", "c", "o"], wanting: ["a", "o"], now: start)

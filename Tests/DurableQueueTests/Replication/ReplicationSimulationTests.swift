@@ -20,6 +20,7 @@ internal import Testing
             total.destroyed += report.destroyed
             total.changes += report.changes
             total.withdrawn += report.withdrawn
+            total.dismissals += report.dismissals
             total.slowestWithOneAway = max(total.slowestWithOneAway, report.slowestWithOneAway)
             total.slowestWithAll = max(total.slowestWithAll, report.slowestWithAll)
         }
@@ -27,7 +28,7 @@ internal import Testing
             "replication simulation: \(total.acknowledged) acknowledged, \(total.runs) runs, \(total.runTwice) entries run twice, "
                 + "\(total.ownerships) ownerships, \(total.takeovers) takeovers, \(total.faults) faults, "
                 + "\(total.destroyed) machines destroyed, \(total.changes) changes of the group, "
-                + "\(total.withdrawn) entries taken back; serves again after \(total.slowestWithOneAway) ms at most with a member away, "
+                + "\(total.withdrawn) entries taken back, \(total.dismissals) dismissals; serves again after \(total.slowestWithOneAway) ms at most with a member away, "
                 + "\(total.slowestWithAll) ms with all")
         #expect(
             total.acknowledged > 0 && total.takeovers > 0 && total.destroyed > 0 && total.changes > 0

@@ -72,6 +72,17 @@ internal import Testing
         #expect(takeover.tick(now: start + .milliseconds(1000)) == [.giveUp(above: 2)])
     }
 
+    @Test func whoIsNoMemberAnyMoreCountsForNothingAndLeadsOn() {
+        var takeover = takeover()
+        let left = HoldingReport(
+            position: nil, roster: Roster(replicas: 1, members: ["a", "b", "d"]), unfinished: SequenceRanges([]),
+            finished: SequenceRanges([]))
+        let actions = takeover.receive(.granted(epoch, left), from: "c", now: start)
+        #expect(actions == [.send(.claim(epoch), to: "d")])
+        #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [])), from: "b", now: start).isEmpty)
+        #expect(takeover.waitingFor == ["a", "d"])
+    }
+
     @Test func givesUpForAHigherEpochOnly() {
         var takeover = takeover()
         #expect(
