@@ -31,7 +31,7 @@ extension ReplicationSimulation {
         case 1...5: crash(name, returningIn: number(50...1500))
         case 6...9: freeze(name, for: number(50...1500))
         default:
-            guard report.destroyed == 0, isWhole else { return crash(name, returningIn: 300) }
+            guard report.destroyed == 0, isWhole(without: name) else { return crash(name, returningIn: 300) }
             report.destroyed += 1
             crash(name, returningIn: nil)
             nodes[name]?.disk = ReplicaDisk()
@@ -40,12 +40,13 @@ extension ReplicationSimulation {
         }
     }
 
-    /// A group of two that stops without a majority does not go on without a machine; one that grows is to have more members before.
-    private var isWhole: Bool {
+    /// A group of two that stops without a majority does not go on without a machine; one that grows is to have more members before, and one that
+    /// is left is to know of it.
+    private func isWhole(without name: MemberID) -> Bool {
         configuration.partition == .mayRunTwiceFenced || !isGrowing
-            || names.contains { name in
-                guard let replica = nodes[name]?.replica, replica.isOwner else { return false }
-                return !replica.roster.isChanging && replica.roster.members.count > 2
+            || names.contains { other in
+                guard other != name, let known = nodes[other]?.disk.mark.roster else { return false }
+                return !known.isChanging && known.members.count > 2
             }
     }
 
