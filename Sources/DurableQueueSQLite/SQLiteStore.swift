@@ -146,7 +146,7 @@ public final class SQLiteStore: SharedStore, GroupingStore {
     /// The entries of an origin from a sequence on.
     public func entries(of origin: UUID, from sequence: UInt64, limit: Int) async -> [StoredEntry] {
         state.withLock { state in
-            state.table.identities(of: origin, from: sequence, limit: limit).compactMap { state.table[$0]?.stored }
+            state.table.entries(of: origin, from: sequence, limit: limit)
         }
     }
 
@@ -184,7 +184,7 @@ public final class SQLiteStore: SharedStore, GroupingStore {
     public var status: StoreStatus {
         state.withLock { state in
             var status = state.status
-            (status.entryCount, status.liveBytes) = (state.table.slots.count, state.liveBytes)
+            (status.entryCount, status.liveBytes) = (state.table.count, state.liveBytes)
             return status
         }
     }

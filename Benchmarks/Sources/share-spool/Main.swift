@@ -16,17 +16,35 @@ enum Main {
 
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let count = Int(arguments[2]), count > 0 else {
+        guard arguments.count == 3, let count = Int(arguments[2]), count >= 0 else {
             throw Failure("usage: share-spool FOLDER SHARES")
         }
+        if count > 0 { try await fill(arguments[1], count) }
+        try await open(arguments[1])
+    }
+
+    /// How long a stratum server that starts again is not there for its miners.
+    private static func open(_ folder: String) async throws {
+        let clock = ContinuousClock.now
+        let queue = try queue(folder, room: 0)
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        print("opened again with \(queue.status.depth) shares in \(String(format: "%.2f", seconds)) s")
+        await queue.close()
+    }
+
+    private static func queue(_ folder: String, room: Int) throws -> DurableQueue {
         var options = SegmentLogOptions()
         options.maximumDiskBytes = 8 << 30
-        let store = try SegmentLogStore(folder: arguments[1], options: options)
+        let store = try SegmentLogStore(folder: folder, options: options)
         var configuration = QueueConfiguration(name: "shares")
-        configuration.maximumEntries = count + 1
+        configuration.maximumEntries = room
         configuration.maximumBytes = .max
         configuration.keepsCompletedPayloads = true
-        let queue = DurableQueue(store: store, configuration: configuration)
+        return DurableQueue(store: store, configuration: configuration)
+    }
+
+    private static func fill(_ folder: String, _ count: Int) async throws {
+        let queue = try queue(folder, room: count + 1)
         let begin = Date().timeIntervalSince1970 - span
         let clock = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -41,7 +59,7 @@ enum Main {
         }
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         await queue.close()
-        print("\(store.origin.uuidString.lowercased()) \(count) shares in \(Int(seconds)) s")
+        print("\(queue.store.origin.uuidString.lowercased()) \(count) shares in \(Int(seconds)) s")
     }
 
     /// A job every half minute, a height every two and a half, as on Litecoin.

@@ -38,7 +38,7 @@ extension QueueState {
 
     /// What was held for another owner waits here from now on, with what is being stored.
     mutating func collectUndecided() {
-        let found = items.filter { $0.key.origin == origin && !Self.isAcknowledged($0.value.phase) }
-        undecided = Deque(found.map(\.key.sequence).sorted())
+        let found = items.entries(of: origin).filter { !Self.isAcknowledged($0.value.phase) }
+        undecided = Deque(found.map(\.identity.sequence))
     }
 }

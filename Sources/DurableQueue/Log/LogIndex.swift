@@ -57,18 +57,24 @@ struct LogIndex: Sendable {
 
     mutating func apply(_ record: StoreRecord, number: UInt64, at location: LogLocation) {
         position = number
-        var changes: [(segment: UInt64, bytes: Int)] = []
+        Self.apply(record, at: location, to: &table, counting: &segments)
+    }
+
+    private static func apply(
+        _ record: StoreRecord, at location: LogLocation, to table: inout StoreTable<LogLocation>,
+        counting segments: inout [Segment]
+    ) {
+        func count(_ bytes: Int, in number: UInt64) {
+            guard let index = segments.lastIndex(where: { $0.number == number }) else { return }
+            segments[index].liveBytes += bytes
+        }
         if case .mark(_, let origin) = record {
-            if let old = table.marks[origin]?.place { changes.append((old.segment, -old.bytes)) }
-            changes.append((location.segment, location.bytes))
+            if let old = table.marks[origin]?.place { count(-old.bytes, in: old.segment) }
+            count(location.bytes, in: location.segment)
         }
         table.apply(record, place: location) { old, new in
-            if let old { changes.append((old.place.segment, -Self.liveBytes(old))) }
-            if let new { changes.append((new.place.segment, Self.liveBytes(new))) }
-        }
-        for change in changes {
-            guard let index = segments.lastIndex(where: { $0.number == change.segment }) else { continue }
-            segments[index].liveBytes += change.bytes
+            if let old { count(-liveBytes(old), in: old.place.segment) }
+            if let new { count(liveBytes(new), in: new.place.segment) }
         }
     }
 

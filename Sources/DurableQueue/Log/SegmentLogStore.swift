@@ -138,7 +138,7 @@ public final class SegmentLogStore: GroupingStore {
     /// The entries of an origin from a sequence on.
     public func entries(of origin: UUID, from sequence: UInt64, limit: Int) async -> [StoredEntry] {
         index.with { index in
-            index.table.identities(of: origin, from: sequence, limit: limit).compactMap { index.table[$0]?.stored }
+            index.table.entries(of: origin, from: sequence, limit: limit)
         }
     }
 
@@ -158,7 +158,7 @@ public final class SegmentLogStore: GroupingStore {
     public var status: StoreStatus {
         var status = state.withLock { $0.status }
         (status.entryCount, status.diskBytes, status.liveBytes) = index.with {
-            ($0.table.slots.count, $0.diskBytes, $0.liveBytes)
+            ($0.table.count, $0.diskBytes, $0.liveBytes)
         }
         return status
     }

@@ -5,6 +5,7 @@ public import FoundationEssentials
 extension QueueState {
     mutating func recover(_ entries: [StoredEntry], now: Timestamp) -> [Action] {
         var records: [StoreRecord] = []
+        ids.reserveCapacity(entries.count)
         for stored in entries {
             let identity = stored.identity
             insert(stored.header, payload: nil, phase: .ready, progress: stored.progress)
@@ -67,8 +68,7 @@ extension QueueState {
         if !owned.contains(other) { owned.append(other) }
         var records: [StoreRecord] = []
         var waits = false
-        for identity in items.keys.filter({ $0.origin == other }).sorted() {
-            guard let item = items[identity] else { continue }
+        for (identity, item) in items.entries(of: other) {
             if ids[item.header.id] == nil { ids[item.header.id] = identity }
             switch item.phase {
             case .foreign:
@@ -81,10 +81,10 @@ extension QueueState {
             }
         }
         if other == origin { collectUndecided() }
-        let awaited = items.filter { $0.key.origin == other && $0.value.phase == .replicating }.map(\.key.sequence)
+        let awaited = items.entries(of: other).filter { $0.value.phase == .replicating }.map(\.identity.sequence)
         var actions: [Action] = records.isEmpty ? [] : [.store(records, until: .written, intake: nil)]
         actions += [.dispatch, .admit]
-        return (awaited.sorted(), actions)
+        return (awaited, actions)
     }
 
     /// The entries of an origin are another member's from now on: no run of them is begun. One that is under way goes on.
@@ -92,7 +92,7 @@ extension QueueState {
         guard owned.contains(other) else { return }
         owned.removeAll { $0 == other }
         lanes[other] = nil
-        for (identity, item) in items where identity.origin == other {
+        for (identity, item) in items.entries(of: other) {
             switch item.phase {
             case .ready, .backingOff, .replicating: putAside(identity)
             case .dead:
@@ -147,10 +147,9 @@ extension QueueState {
     /// The dead letters, in order.
     public var deadLetters: [StoredEntry] {
         guard load.dead > 0 else { return [] }
-        return items.values.filter { $0.phase == .dead && owned.contains($0.header.identity.origin) }.map {
-            StoredEntry(header: $0.header, progress: $0.progress)
+        return items.all.filter { $0.value.phase == .dead && owned.contains($0.identity.origin) }.map {
+            StoredEntry(header: $0.value.header, progress: $0.value.progress)
         }
-        .sorted { $0.identity < $1.identity }
     }
 
     /// Entries that are neither completed nor dead.

@@ -69,7 +69,7 @@ public struct QueueState: Sendable {
     public let configuration: QueueConfiguration
 
     var random: MeshRandom
-    var items: [EntryIdentity: Item] = [:]
+    var items = EntryMap<Item>()
     var ids: [EntryID: EntryIdentity] = [:]
     var nextSequence: UInt64
     /// By origin, because who may run differs.
@@ -139,7 +139,7 @@ public struct QueueState: Sendable {
     }
 
     mutating func remove(_ identity: EntryIdentity) {
-        guard let item = items.removeValue(forKey: identity) else { return }
+        guard let item = items.remove(identity) else { return }
         if ids[item.header.id] == identity { ids[item.header.id] = nil }
         residentBytes -= item.payload?.count ?? 0
     }

@@ -74,7 +74,7 @@ public final class InMemoryStore: DurableStore {
     /// The entries of an origin from a sequence on.
     public func entries(of origin: UUID, from sequence: UInt64, limit: Int) async -> [StoredEntry] {
         state.withLock { state in
-            state.table.identities(of: origin, from: sequence, limit: limit).compactMap { state.table[$0]?.stored }
+            state.table.entries(of: origin, from: sequence, limit: limit)
         }
     }
 
@@ -100,7 +100,7 @@ public final class InMemoryStore: DurableStore {
     public var status: StoreStatus {
         state.withLock { state in
             var status = StoreStatus()
-            status.entryCount = state.table.slots.count
+            status.entryCount = state.table.count
             return status
         }
     }

@@ -14,16 +14,18 @@ package struct StoreTable<Place: Sendable>: Sendable {
         package var place: Place
     }
 
-    package private(set) var slots: [EntryIdentity: Slot] = [:]
+    private var slots = EntryMap<Slot>()
     /// By origin; none is ever removed.
     package private(set) var marks: [UUID: Mark] = [:]
-    private var orders: [UUID: SequenceOrder] = [:]
     private var highest: [UUID: UInt64] = [:]
 
     /// An empty one.
     package init() {}
 
     package subscript(identity: EntryIdentity) -> Slot? { slots[identity] }
+
+    /// How many entries there are.
+    package var count: Int { slots.count }
 
     /// The highest sequence that was ever seen of an origin.
     package func highestSequence(of origin: UUID) -> UInt64 { highest[origin] ?? 0 }
@@ -41,7 +43,7 @@ package struct StoreTable<Place: Sendable>: Sendable {
         switch record {
         case .add(let entry):
             noteSequence(entry.identity.sequence, of: entry.identity.origin)
-            guard slots[entry.identity] == nil, let place else { return }
+            guard !slots.contains(entry.identity), let place else { return }
             put(Slot(stored: StoredEntry(header: entry.header), place: place), changing)
         case .keep(let stored, _):
             noteSequence(stored.identity.sequence, of: stored.identity.origin)
@@ -63,77 +65,39 @@ package struct StoreTable<Place: Sendable>: Sendable {
         case .mark(let mark, let origin): if let place { marks[origin] = Mark(mark: mark, place: place) }
         case .forget(let identities):
             for identity in identities {
-                guard let slot = slots.removeValue(forKey: identity) else { continue }
-                orders[identity.origin]?.noteRemoval()
-                changing(slot, nil)
+                if let slot = slots.remove(identity) { changing(slot, nil) }
             }
         }
     }
 
     private mutating func put(_ slot: Slot, _ changing: (Slot?, Slot?) -> Void) {
         let identity = slot.stored.identity
-        let old = slots.updateValue(slot, forKey: identity)
-        if old == nil { orders[identity.origin, default: SequenceOrder()].insert(identity.sequence) }
-        changing(old, slot)
+        changing(slots[identity], slot)
+        slots[identity] = slot
     }
 
     private mutating func update(
         _ identities: [EntryIdentity], _ changing: (Slot?, Slot?) -> Void, _ change: (inout EntryProgress) -> Void
     ) {
         for identity in identities {
-            guard let index = slots.index(forKey: identity) else { continue }
-            let old = slots.values[index]
-            change(&slots.values[index].stored.progress)
-            changing(old, slots.values[index])
+            guard let old = slots[identity] else { continue }
+            var new = old
+            change(&new.stored.progress)
+            changing(old, new)
+            slots[identity] = new
         }
     }
 
-    /// The identities of an origin from a sequence on, in order.
-    package mutating func identities(of origin: UUID, from sequence: UInt64, limit: Int) -> [EntryIdentity] {
-        guard var order = orders.removeValue(forKey: origin) else { return [] }
-        defer { orders[origin] = order }
-        return order.sequences(from: sequence, limit: limit) {
-            slots[EntryIdentity(origin: origin, sequence: $0)] != nil
-        }.map { EntryIdentity(origin: origin, sequence: $0) }
+    /// The entries of an origin from a sequence on, in order.
+    package func entries(of origin: UUID, from sequence: UInt64, limit: Int) -> [StoredEntry] {
+        slots.entries(of: origin, from: sequence).prefix(limit).map(\.value.stored)
     }
 
     /// Everything, in order.
-    package var all: [StoredEntry] { slots.values.map(\.stored).sorted { $0.identity < $1.identity } }
-}
-
-/// The sequences of one origin in order. What was removed is dropped from it once that is the greater part.
-struct SequenceOrder: Sendable {
-    private var sequences: [UInt64] = []
-    private var isSorted = true
-    private var removed = 0
-
-    /// Below this it is not worth dropping anything.
-    private static let smallest = 256
-
-    mutating func insert(_ sequence: UInt64) {
-        if let last = sequences.last, last >= sequence { isSorted = false }
-        sequences.append(sequence)
-    }
-
-    mutating func noteRemoval() { removed += 1 }
-
-    mutating func sequences(from start: UInt64, limit: Int, isThere: (UInt64) -> Bool) -> [UInt64] {
-        if !isSorted || removed > max(Self.smallest, sequences.count / 2) {
-            sequences = Set(sequences).filter(isThere).sorted()
-            isSorted = true
-            removed = 0
-        }
-        var (low, high) = (0, sequences.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if sequences[middle] < start { low = middle + 1 } else { high = middle }
-        }
-        // A lazy filter would keep the closure, so it would be an eager one, of all that follows.
-        var found: [UInt64] = []
-        for sequence in sequences[low...] {
-            guard found.count < limit else { break }
-            if isThere(sequence) { found.append(sequence) }
-        }
-        return found
+    package var all: [StoredEntry] {
+        var all: [StoredEntry] = []
+        all.reserveCapacity(slots.count)
+        for (_, slot) in slots.all { all.append(slot.stored) }
+        return all
     }
 }
