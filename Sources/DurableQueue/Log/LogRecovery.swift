@@ -35,14 +35,20 @@ struct LogRecovery {
     mutating func run(_ names: [String]) throws(DurableQueueError) {
         let numbers = names.compactMap(SegmentHeader.segment(named:)).sorted()
         highestSegment = numbers.last ?? 0
-        var segments: [Read] = []
+        var begun: [Begun] = []
         for number in numbers {
-            if let segment = try read(number) { segments.append(segment) }
+            if let segment = try open(number) { begun.append(segment) }
         }
-        for (position, segment) in segments.enumerated() {
-            try take(segment, isLast: position == segments.count - 1)
+        // One after the other: together they may be more than there is memory.
+        for (position, segment) in begun.enumerated() {
+            try take(try read(segment), isLast: position == begun.count - 1)
         }
         do { try fileSystem.synchronizeFolder(folder) } catch { throw .syncFailed(error) }
+    }
+
+    private struct Begun {
+        let header: SegmentHeader
+        let file: any OpenFile
     }
 
     private struct Read {
@@ -52,25 +58,33 @@ struct LogRecovery {
     }
 
     /// A segment with a sound header; nil for one that was never begun.
-    private mutating func read(_ number: UInt64) throws(DurableQueueError) -> Read? {
+    private mutating func open(_ number: UInt64) throws(DurableQueueError) -> Begun? {
         let path = folder + "/" + SegmentHeader.name(of: number)
-        let (file, bytes): (any OpenFile, [UInt8])
+        let (file, size, bytes): (any OpenFile, Int, [UInt8])
         do {
             file = try fileSystem.open(path, creating: false)
-            bytes = try file.read(at: 0, count: try file.size())
+            size = try file.size()
+            bytes = try file.read(at: 0, count: min(size, SegmentHeader.bytes))
         } catch { throw DurableQueueError(error, while: "reading a segment") }
         guard let header = SegmentHeader(bytes), header.origin == origin, header.segment == number else {
             // The header is on the disk before the first record is written.
-            guard bytes.count <= SegmentHeader.bytes else {
+            guard size <= SegmentHeader.bytes else {
                 throw .corrupted(path, 0, "the segment's header is not one of this store")
             }
             dropped.append(
                 DroppedTail(
-                    path: path, offset: 0, bytes: bytes.count, reason: "the segment was never begun to the end"))
+                    path: path, offset: 0, bytes: size, reason: "the segment was never begun to the end"))
             empty.append(path)
             return nil
         }
-        return Read(header: header, file: file, bytes: bytes)
+        return Begun(header: header, file: file)
+    }
+
+    private func read(_ segment: Begun) throws(DurableQueueError) -> Read {
+        do {
+            let bytes = try segment.file.read(at: 0, count: try segment.file.size())
+            return Read(header: segment.header, file: segment.file, bytes: bytes)
+        } catch { throw DurableQueueError(error, while: "reading a segment") }
     }
 
     private mutating func take(_ segment: Read, isLast: Bool) throws(DurableQueueError) {
