@@ -29,7 +29,8 @@ extension QueueState {
     }
 
     private func isUndecided(_ sequence: UInt64) -> Bool {
-        items[EntryIdentity(origin: origin, sequence: sequence)].map { !Self.isAcknowledged($0.phase) } ?? false
+        guard let phase = items[EntryIdentity(origin: origin, sequence: sequence)]?.phase else { return false }
+        return !Self.isAcknowledged(phase)
     }
 
     mutating func tidyUndecided() {

@@ -9,7 +9,7 @@ extension DurableQueue {
             core.intakes.answer(request.waiter, .failure(failure))
             return []
         }
-        guard !core.intakes.isCancelled(request.waiter.ticket) else {
+        guard !request.waiter.call.isCancelled else {
             core.intakes.answerCancelled(request.waiter)
             return []
         }

@@ -133,17 +133,17 @@ public final class DurableQueue: Sendable {
     public func enqueue(
         id: EntryID? = nil, key: String? = nil, payload: [UInt8]
     ) async throws(DurableQueueError) -> Receipt {
-        let ticket = core.withLock { $0.intakes.nextTicket() }
+        let call = Intakes.Call()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let waiter = Intakes.Waiter(ticket: ticket, continuation: continuation)
+                let waiter = Intakes.Waiter(call: call, continuation: continuation)
                 let request = Intakes.Request(
                     waiter: waiter, id: id, key: key, payload: payload,
                     deadline: clock.now + configuration.acknowledgeWithin)
                 perform { core in self.admit(request, &core) }
             }
         } onCancel: {
-            perform { core in core.intakes.cancel(ticket) }
+            perform { core in core.intakes.cancel(call) }
         }
         return try result.get()
     }

@@ -1,10 +1,16 @@
 internal import DequeModule
-internal import HeapModule
 
 /// Who waits for the acknowledgement of which entry, and who waits for room. Answers are collected and given outside the lock.
 struct Intakes: Sendable {
+    /// A call, which may be cancelled before it gets here. Used under the queue's lock alone.
+    final class Call: @unchecked Sendable {
+        fileprivate(set) var isCancelled = false
+        /// Which entry it waits for.
+        fileprivate var entry: EntryIdentity?
+    }
+
     struct Waiter: Sendable {
-        let ticket: UInt64
+        let call: Call
         let continuation: CheckedContinuation<Result<Receipt, DurableQueueError>, Never>
     }
 
@@ -20,36 +26,29 @@ struct Intakes: Sendable {
 
     private struct Waiting: Sendable {
         let waiter: Waiter
-        let identity: EntryIdentity
+        let deadline: Timestamp
         let isKnown: Bool
     }
 
-    private struct Deadline: Comparable, Sendable {
-        let time: Timestamp
-        let ticket: UInt64
+    /// Those who wait for an entry: mostly one.
+    private struct Line: Sendable {
+        var first: Waiting
+        var others: [Waiting] = []
 
-        static func < (left: Deadline, right: Deadline) -> Bool {
-            (left.time, left.ticket) < (right.time, right.ticket)
+        var all: [Waiting] { [first] + others }
+
+        /// Nil when that leaves nobody.
+        func without(_ isGone: (Waiting) -> Bool) -> Line? {
+            let rest = all.filter { !isGone($0) }
+            return rest.first.map { Line(first: $0, others: Array(rest.dropFirst())) }
         }
     }
 
-    private var lastTicket: UInt64 = 0
-    private var waiting: [UInt64: Waiting] = [:]
-    private var byEntry: [EntryIdentity: UInt64] = [:]
-    /// Further ones that wait for an entry, of which there are few.
-    private var others: [EntryIdentity: [UInt64]] = [:]
+    private var lines = EntryMap<Line>()
+    /// No deadline of those who wait for an entry is earlier. Nearly all are answered before theirs, so it is seldom that any is looked at.
+    private var earliestDeadline: Timestamp?
     private var queued: Deque<Request> = []
-    /// Not in the order of their coming, since some have waited for room before.
-    private var deadlines = Heap<Deadline>()
-    private var cancelledEarly: Set<UInt64> = []
-    private var unregistered: Set<UInt64> = []
     private var answers: [Answer] = []
-
-    mutating func nextTicket() -> UInt64 {
-        lastTicket += 1
-        unregistered.insert(lastTicket)
-        return lastTicket
-    }
 
     mutating func takeAnswers() -> [Answer] {
         guard !answers.isEmpty else { return [] }
@@ -58,37 +57,32 @@ struct Intakes: Sendable {
     }
 
     mutating func answer(_ waiter: Waiter, _ result: Result<Receipt, DurableQueueError>) {
-        unregistered.remove(waiter.ticket)
         answers.append((waiter, result))
     }
 
     mutating func `await`(_ identity: EntryIdentity, _ request: Request, isKnown: Bool) {
-        let ticket = request.waiter.ticket
-        unregistered.remove(ticket)
-        waiting[ticket] = Waiting(waiter: request.waiter, identity: identity, isKnown: isKnown)
-        if byEntry[identity] == nil { byEntry[identity] = ticket } else { others[identity, default: []].append(ticket) }
-        deadlines.insert(Deadline(time: request.deadline, ticket: ticket))
-        while let first = deadlines.min, waiting[first.ticket] == nil { deadlines.removeMin() }
-    }
-
-    mutating func acknowledge(_ identity: EntryIdentity) {
-        for waiting in take(identity) {
-            answers.append((waiting.waiter, .success(Receipt(identity: identity, isKnown: waiting.isKnown))))
+        request.waiter.call.entry = identity
+        earliestDeadline = min(earliestDeadline ?? request.deadline, request.deadline)
+        let waiting = Waiting(waiter: request.waiter, deadline: request.deadline, isKnown: isKnown)
+        if lines.contains(identity) {
+            lines[identity]?.others.append(waiting)
+        } else {
+            lines[identity] = Line(first: waiting)
         }
     }
 
+    mutating func acknowledge(_ identity: EntryIdentity) {
+        answer(identity) { .success(Receipt(identity: identity, isKnown: $0.isKnown)) }
+    }
+
     mutating func fail(_ identity: EntryIdentity, _ error: DurableQueueError) {
-        for waiting in take(identity) { answers.append((waiting.waiter, .failure(error))) }
+        answer(identity) { _ in .failure(error) }
     }
 
-    private mutating func take(_ identity: EntryIdentity) -> [Waiting] {
-        let first = byEntry.removeValue(forKey: identity).flatMap { waiting.removeValue(forKey: $0) }
-        let more = others.isEmpty ? [] : others.removeValue(forKey: identity) ?? []
-        return (first.map { [$0] } ?? []) + more.compactMap { waiting.removeValue(forKey: $0) }
-    }
-
-    private mutating func forget(_ ticket: UInt64, of identity: EntryIdentity) {
-        if byEntry[identity] == ticket { byEntry[identity] = nil } else { others[identity]?.removeAll { $0 == ticket } }
+    private mutating func answer(_ identity: EntryIdentity, _ result: (Waiting) -> Result<Receipt, DurableQueueError>) {
+        guard let line = lines.remove(identity) else { return }
+        answers.append((line.first.waiter, result(line.first)))
+        for other in line.others { answers.append((other.waiter, result(other))) }
     }
 
     // MARK: Waiting for room
@@ -98,7 +92,6 @@ struct Intakes: Sendable {
     /// False when too many wait already.
     mutating func queue(_ request: Request, most: Int) -> Bool {
         guard queued.count < most else { return false }
-        unregistered.remove(request.waiter.ticket)
         queued.append(request)
         return true
     }
@@ -118,24 +111,29 @@ struct Intakes: Sendable {
 
     /// Answers all who wait, for whatever.
     mutating func failAll(_ error: DurableQueueError) {
-        for ticket in waiting.keys.sorted() {
-            if let found = waiting[ticket] { answers.append((found.waiter, .failure(error))) }
+        for (_, line) in lines.all {
+            for waiting in line.all { answers.append((waiting.waiter, .failure(error))) }
         }
-        waiting = [:]
-        byEntry = [:]
-        others = [:]
-        deadlines = Heap()
+        lines = EntryMap()
         _ = refuseAll(error)
     }
 
     /// Those whose acknowledgement did not come before their deadline, to be answered.
     mutating func takeLate(now: Timestamp) -> [(waiter: Waiter, identity: EntryIdentity)] {
+        guard let earliest = earliestDeadline, earliest <= now else { return [] }
+        earliestDeadline = nil
         var late: [(waiter: Waiter, identity: EntryIdentity)] = []
-        while let first = deadlines.min, first.time <= now || waiting[first.ticket] == nil {
-            deadlines.removeMin()
-            guard let found = waiting.removeValue(forKey: first.ticket) else { continue }
-            forget(first.ticket, of: found.identity)
-            late.append((found.waiter, found.identity))
+        for (identity, line) in lines.all {
+            for waiting in line.all {
+                if waiting.deadline <= now {
+                    late.append((waiting.waiter, identity))
+                } else {
+                    earliestDeadline = min(earliestDeadline ?? waiting.deadline, waiting.deadline)
+                }
+            }
+        }
+        for (_, identity) in late {
+            lines[identity] = lines[identity]?.without { $0.deadline <= now }
         }
         return late
     }
@@ -147,25 +145,23 @@ struct Intakes: Sendable {
         queued.removeAll { $0.deadline <= now }
     }
 
-    func isCancelled(_ ticket: UInt64) -> Bool { cancelledEarly.contains(ticket) }
-
     /// The task of an intake was cancelled, perhaps before it got here.
-    mutating func cancel(_ ticket: UInt64) -> [QueueState.Action] {
+    mutating func cancel(_ call: Call) -> [QueueState.Action] {
+        call.isCancelled = true
         let error = DurableQueueError(.cancelled, "the intake was cancelled: the entry may be stored and run")
-        if let found = waiting.removeValue(forKey: ticket) {
-            forget(ticket, of: found.identity)
-            answers.append((found.waiter, .failure(error)))
-        } else if let index = queued.firstIndex(where: { $0.waiter.ticket == ticket }) {
+        if let identity = call.entry, let line = lines[identity] {
+            lines[identity] = line.without { $0.waiter.call === call }
+            for waiting in line.all where waiting.waiter.call === call {
+                answers.append((waiting.waiter, .failure(error)))
+            }
+        } else if let index = queued.firstIndex(where: { $0.waiter.call === call }) {
             answers.append((queued.remove(at: index).waiter, .failure(error)))
-        } else if unregistered.contains(ticket) {
-            cancelledEarly.insert(ticket)
         }
         return []
     }
 
     /// Answers an intake that was cancelled before it got here.
     mutating func answerCancelled(_ waiter: Waiter) {
-        cancelledEarly.remove(waiter.ticket)
         answer(
             waiter,
             .failure(DurableQueueError(.cancelled, "the intake was cancelled before anything was taken")))
