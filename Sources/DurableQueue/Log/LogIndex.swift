@@ -38,15 +38,24 @@ struct LogIndex: Sendable {
     /// The number of the last record that readers may see.
     private(set) var position: UInt64 = 0
 
-    var diskBytes: Int { segments.reduce(0) { $0 + $1.bytes } }
+    /// Those of all segments, kept since every intake asks for them.
+    private(set) var diskBytes = 0
+
     var liveBytes: Int { segments.reduce(0) { $0 + $1.liveBytes } }
 
-    mutating func begin(_ segment: Segment) { segments.append(segment) }
+    mutating func begin(_ segment: Segment) {
+        segments.append(segment)
+        diskBytes += segment.bytes
+    }
 
-    mutating func remove(_ number: UInt64) { segments.removeAll { $0.number == number } }
+    mutating func remove(_ number: UInt64) {
+        setBytes(0, of: number)
+        segments.removeAll { $0.number == number }
+    }
 
     mutating func setBytes(_ bytes: Int, of number: UInt64) {
         guard let index = segments.lastIndex(where: { $0.number == number }) else { return }
+        diskBytes += bytes - segments[index].bytes
         segments[index].bytes = bytes
     }
 
