@@ -17,7 +17,7 @@ enum Main {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let count = Int(arguments[2]), count >= 0 else {
-            throw Failure("usage: share-spool FOLDER SHARES")
+            throw Failure("usage: share-spool FOLDER SHARES, 0 for those that are there")
         }
         if count > 0 { try await fill(arguments[1], count) }
         try await open(arguments[1])
