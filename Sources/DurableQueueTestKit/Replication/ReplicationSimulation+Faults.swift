@@ -28,7 +28,8 @@ extension ReplicationSimulation {
         report.faults += 1
         switch number(0...11) {
         case 0: powerCut()
-        case 1...5: crash(name, returningIn: number(50...1500))
+        // Some stay away until they are replaced.
+        case 1...5: crash(name, returningIn: number(50...(chance(25) ? 5000 : 1500)))
         case 6...9: freeze(name, for: number(50...1500))
         default:
             guard report.destroyed == 0, isWhole(without: name) else { return crash(name, returningIn: 300) }
