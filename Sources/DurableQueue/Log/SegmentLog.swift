@@ -101,7 +101,21 @@ final class SegmentLog {
         }
         try put(writer.bytes)
         nextRecord = number
+        noteSequences(of: records)
         return written
+    }
+
+    /// The next segment says how far the sequences have come; it may be begun before readers see these records.
+    private func noteSequences(of records: [StoreRecord]) {
+        let origin = coding.origin
+        let highest = records.reduce(UInt64(0)) { highest, record in
+            if case .add(let entry) = record, entry.identity.origin == origin {
+                max(highest, entry.identity.sequence)
+            } else {
+                highest
+            }
+        }
+        if highest > 0 { index.with { $0.table.noteSequence(highest, of: origin) } }
     }
 
     /// What a record takes besides its payload, usually.

@@ -146,6 +146,7 @@ struct SimulatedDisk: Sendable {
     mutating func truncate(_ inode: Int, to size: Int) {
         guard let count = files[inode]?.cached.count, count > size else { return }
         files[inode]?.cached.removeLast(count - size)
+        if let freeBytes { self.freeBytes = freeBytes + count - size }
     }
 
     mutating func synchronize(_ inode: Int, _ path: String) throws(FileSystemError) {

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import DurableQueue
 internal import DurableQueueTestKit
 internal import TestSupport
@@ -38,7 +39,7 @@ internal import Testing
     @Test func aFullDiskAtTheBeginningOfASegment() async throws {
         let fileSystem = SimulatedFileSystem()
         var options = SegmentLogOptions()
-        options.segmentBytes = 100
+        (options.segmentBytes, options.roomBytes) = (100, 0)
         let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: fileSystem)
         try await store.append([.add(Self.entry(1, in: store))])
         fileSystem.limitSpace(to: 20)
@@ -48,6 +49,27 @@ internal import Testing
         await store.close()
         let again = try SegmentLogStore(folder: "/log", fileSystem: fileSystem.restarted(.nothing))
         #expect(again.recovery.entries.map(\.identity.sequence) == [1, 3])
+        await again.close()
+    }
+
+    /// What does not fit together is written one by one, and a segment may begin between.
+    @Test func aSequenceIsNotForgottenWithTheSegmentThatHadIt() async throws {
+        let fileSystem = SimulatedFileSystem()
+        var options = SegmentLogOptions()
+        (options.segmentBytes, options.roomBytes) = (100, 0)
+        let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: fileSystem)
+        let first = Self.entry(1, in: store)
+        fileSystem.limitSpace(to: 1000)
+        let gate = DispatchSemaphore(value: 0)
+        store.submit([], until: .written) { _ in gate.wait() }
+        store.submit([.add(first)], until: .synced) { #expect($0 == nil) }
+        store.submit([.add(Self.entry(2, in: store, bytes: 10_000))], until: .synced) { #expect($0?.code == .diskFull) }
+        store.submit([.forget([first.identity])], until: .synced) { #expect($0 == nil) }
+        gate.signal()
+        await store.close()
+        let again = try SegmentLogStore(folder: "/log", fileSystem: fileSystem.restarted(.nothing))
+        #expect(again.recovery.entries.isEmpty)
+        #expect(again.recovery.highestSequence == 1)
         await again.close()
     }
 
