@@ -60,6 +60,8 @@ struct StratumStatus: Codable, Sendable {
 
     /// `mining`, or `waiting` with the reason.
     var state: String
+    /// Why it is not ready, by condition; empty while it is.
+    var notReady: [String: String]
     /// Where it listens.
     var listening: [String]
     /// Connections at present.
@@ -91,6 +93,7 @@ struct StratumStatus: Codable, Sendable {
         let parts = server.parts
         let summary = try await server.summary()
         state = feed.state
+        notReady = feed.notReady
         listening = server.addresses.map(\.description)
         connections = summary.connections
         mining = summary.mining

@@ -108,14 +108,10 @@ final class JobFeed: Sendable {
             let now = ContinuousClock.now
             let state = supply.state(facts, now: now)
             say(state, changed: lastState.map { !$0.isLike(state) } ?? true)
-            switch state {
-            case .good:
-                node.setReady()
-                if let latest = board.latest, now - latest.confirmed >= supply.ageLimit / 8 {
-                    board.confirm(now: now, hand: hand)
-                }
-            case .kept: node.setReady()
-            case .none: node.setNotReady()
+            // The registry says what `/readyz` says, whichever condition it is that does not hold.
+            if readiness.notReady.isEmpty { node.setReady() } else { node.setNotReady() }
+            if case .good = state, let latest = board.latest, now - latest.confirmed >= supply.ageLimit / 8 {
+                board.confirm(now: now, hand: hand)
             }
             lastState = state
             try await Task.sleep(for: interval)
@@ -152,6 +148,11 @@ final class JobFeed: Sendable {
         case .kept(let reason): "mining, \(reason)"
         case .none(let reason): "waiting: \(reason)"
         }
+    }
+
+    /// Why the process is not ready, by condition; for the method `status`.
+    var notReady: [String: String] {
+        Dictionary(readiness.notReady.map { ($0.name, $0.reason) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
