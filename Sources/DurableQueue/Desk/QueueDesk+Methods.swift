@@ -128,7 +128,7 @@ extension QueueDesk {
             oldestMilliseconds: status.oldest.map { max(0, (queue.clock.now - $0).wholeMilliseconds) },
             inFlight: status.inFlight, dead: status.dead, diskBytes: status.store.diskBytes,
             liveBytes: status.store.liveBytes, diskBound: served.diskBound, replicas: standing.replicas,
-            waitingFor: standing.waitingFor, promise: queue.store.promise.words,
+            waitingFor: standing.waitingFor, promise: queue.promise,
             failure: status.store.failure?.description)
     }
 }
@@ -136,6 +136,19 @@ extension QueueDesk {
 extension QueueDeskError {
     init(_ error: DurableQueueError, of queue: String) {
         self.init(Self.queueFailed, "the queue \(queue) failed: \(error.description)")
+    }
+}
+
+extension DurableQueue {
+    /// What an acknowledgement is worth, in words.
+    fileprivate var promise: String {
+        let here = store.promise.words
+        return switch modeInForce {
+        case .queueOnly: here
+        case .replicated(let minimum):
+            "at \(minimum) other members too before it is acknowledged: survives the loss of any \(minimum) of them; \(here)"
+        case .replicationOnly: "at every member that is there before it is acknowledged; \(here)"
+        }
     }
 }
 
