@@ -37,6 +37,12 @@ load_env() {
     done <"$ENV_FILE"
 }
 
+# The names of all settings of services that the environment has, but for those that are a process's own.
+given_settings() {
+    compgen -e | { grep --extended-regexp '^(HEADFRAME|STRATUM|JOBMANAGER|REPORTER|MINER)_' || true; } |
+        { grep --invert-match --line-regexp --extended-regexp 'HEADFRAME_(ENV_FILE|INSTANCE)' || true; }
+}
+
 # Our own supervisord's control program, never the system's.
 supervisor() { supervisorctl --configuration "$SUPERVISOR_CONF" --serverurl "unix://$SUPERVISOR_SOCKET" "$@"; }
 
