@@ -1,7 +1,7 @@
 internal import DurableQueue
 
-/// The disk of a member in the simulation: what was forced to it, and what is on its way and goes with the power.
-struct ReplicaDisk: Sendable {
+/// What the disk of a member holds of the entries of one origin.
+struct ReplicaDisk: DiskContents {
     struct Item: Sendable {
         var records: [ReplicaRecord] = []
         var mark: ReplicaMark?
@@ -14,31 +14,7 @@ struct ReplicaDisk: Sendable {
     private(set) var mark = ReplicaMark()
     private(set) var entries: [UInt64: Entry] = [:]
     private(set) var finished: Set<UInt64> = []
-    private(set) var pending: [Item] = []
     var unfinished: Set<UInt64> { Set(entries.keys).subtracting(finished) }
-
-    mutating func write(_ item: Item) { pending.append(item) }
-
-    /// Forces the first so many to the disk.
-    mutating func synchronize(_ count: Int) -> [Item] {
-        let items = Array(pending.prefix(count))
-        pending.removeFirst(items.count)
-        for item in items { apply(item) }
-        return items
-    }
-
-    /// Loses what was not forced, but for as much as happened to get there.
-    mutating func losePower(keeping count: Int) {
-        _ = synchronize(count)
-        pending = []
-    }
-
-    /// What readers see: what is on its way too.
-    var visible: ReplicaDisk {
-        var disk = self
-        _ = disk.synchronize(pending.count)
-        return disk
-    }
 
     /// What is known of these entries.
     func records(of sequences: [UInt64], at time: Timestamp) -> [ReplicaRecord] {
@@ -48,7 +24,7 @@ struct ReplicaDisk: Sendable {
         }
     }
 
-    private mutating func apply(_ item: Item) {
+    mutating func apply(_ item: Item) {
         for record in item.records {
             switch record {
             case .add(let entry):

@@ -3,27 +3,17 @@ internal import Mesh
 
 // What goes wrong: the network, the processes, the machines.
 extension ReplicationSimulation {
-    func isConnected(_ one: MemberID, _ other: MemberID) -> Bool {
-        guard let partition else { return true }
-        return partition.0.contains(one) == partition.0.contains(other)
-    }
-
     mutating func send(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
-        guard sender == receiver || isCalm || !chance(1) else { return }
+        let delays = network.delays(from: sender, to: receiver, now: now, &random)
         if mutant == .takesNothingOver, case .claim = message, sender != originMember { return }
-        if case .dismissed = message { report.dismissals += 1 }
-        let link = [sender, receiver]
-        let arrival = max(now + number(1...20), lastDelivery[link] ?? 0)
-        lastDelivery[link] = arrival
-        schedule(.deliver(message, from: sender, to: receiver), in: arrival - now)
+        if case .dismissed = message, !delays.isEmpty { report.dismissals += 1 }
+        for delay in delays { schedule(.deliver(message, from: sender, to: receiver), in: delay) }
     }
 
     mutating func disturb() {
-        if let until = partition?.until, until <= now { partition = nil }
+        network.endPartition(now: now)
         for name in names { comeBack(name) }
-        if partition == nil, chance(0.5) {
-            partition = (Set(names.filter { _ in Bool.random(using: &random) }), now + number(200...1500))
-        }
+        network.disturb(names, now: now, &random)
         guard chance(1), let name = victim() else { return }
         report.faults += 1
         switch number(0...11) {
@@ -35,7 +25,7 @@ extension ReplicationSimulation {
             guard report.destroyed == 0, isWhole(without: name) else { return crash(name, returningIn: 300) }
             report.destroyed += 1
             crash(name, returningIn: nil)
-            nodes[name]?.disk = ReplicaDisk()
+            nodes[name]?.disk = PoweredDisk(ReplicaDisk())
             // What destroys one often cuts the power of the others.
             if Bool.random(using: &random) { powerCut() }
         }
@@ -46,7 +36,7 @@ extension ReplicationSimulation {
     private func isWhole(without name: MemberID) -> Bool {
         configuration.partition == .mayRunTwiceFenced || !isGrowing
             || names.contains { other in
-                guard other != name, let known = nodes[other]?.disk.mark.roster else { return false }
+                guard other != name, let known = nodes[other]?.disk.synced.mark.roster else { return false }
                 return !known.isChanging && known.members.count > 2
             }
     }

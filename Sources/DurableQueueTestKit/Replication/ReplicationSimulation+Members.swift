@@ -6,8 +6,8 @@ extension ReplicationSimulation {
     mutating func start(_ name: MemberID) {
         guard let node = nodes[name] else { return }
         var replica = Replica(
-            origin: origin, member: name, originMember: originMember, roster: roster, mark: node.disk.mark,
-            unfinished: node.disk.unfinished, finished: node.disk.finished, configuration: configuration,
+            origin: origin, member: name, originMember: originMember, roster: roster, mark: node.disk.synced.mark,
+            unfinished: node.disk.synced.unfinished, finished: node.disk.synced.finished, configuration: configuration,
             random: MeshRandom(seed: random.next()), now: clock(name))
         if mutant == .startsWithTooFewReports { replica.reportsSpared = 1 }
         nodes[name]?.replica = replica
@@ -18,7 +18,7 @@ extension ReplicationSimulation {
     mutating func handle(_ event: Event) {
         switch event {
         case .deliver(let message, let sender, let receiver):
-            guard isUp(receiver), isConnected(sender, receiver) else { return }
+            guard isUp(receiver), network.isConnected(sender, receiver) else { return }
             guard isActive(receiver) else {
                 nodes[receiver]?.inbox.append((message, sender))
                 return
@@ -90,7 +90,7 @@ extension ReplicationSimulation {
     private mutating func synchronizeLater(_ name: MemberID) {
         guard let node = nodes[name], !node.isSynchronizing, !node.disk.pending.isEmpty else { return }
         nodes[name]?.isSynchronizing = true
-        let slow = !isCalm && chance(3) ? 200 : 0
+        let slow = !network.isCalm && chance(3) ? 200 : 0
         schedule(
             .synchronize(name, life: node.life, count: node.disk.pending.count), in: number(1...syncMilliseconds) + slow
         )
@@ -112,7 +112,7 @@ extension ReplicationSimulation {
     /// Takes entries in where the origin is, and runs what there is.
     mutating func work(_ name: MemberID) {
         guard let node = nodes[name], let replica = node.replica, replica.isOwner else { return }
-        if name == originMember, isCalm ? isProbing && chance(5) : chance(40) {
+        if name == originMember, network.isCalm ? isProbing && chance(5) : chance(40) {
             lastSequence += 1
             let entry = Entry(
                 identity: EntryIdentity(origin: origin, sequence: lastSequence), id: "entry \(lastSequence)",
@@ -121,7 +121,7 @@ extension ReplicationSimulation {
         }
         if chance(2) { forget(at: name) }
         if name == originMember, chance(20) { withdraw(at: name) }
-        guard node.running == nil, mayRun(name), isCalm || chance(runPercent) else { return }
+        guard node.running == nil, mayRun(name), network.isCalm || chance(runPercent) else { return }
         while let sequence = nodes[name]?.ready.first {
             nodes[name]?.ready.removeFirst()
             guard replica.unfinished.contains(sequence) else { continue }
@@ -144,14 +144,14 @@ extension ReplicationSimulation {
 
     /// What was completed a while ago is remembered no longer.
     private mutating func forget(at name: MemberID) {
-        let old = nodes[name]?.disk.finished.filter { now - (finishedAt[$0] ?? now) > 2000 }.sorted() ?? []
+        let old = nodes[name]?.disk.synced.finished.filter { now - (finishedAt[$0] ?? now) > 2000 }.sorted() ?? []
         if !old.isEmpty { happened(.forgotten(old), at: name) }
     }
 
     /// What has long waited to be safe is taken back.
     private mutating func withdraw(at name: MemberID) {
         guard let node = nodes[name] else { return }
-        let late = node.disk.unfinished.sorted().first { sequence in
+        let late = node.disk.synced.unfinished.sorted().first { sequence in
             !acknowledged.contains(sequence) && now - (stored[sequence] ?? now) > 400
                 && !node.ready.contains(sequence) && node.running != sequence
         }

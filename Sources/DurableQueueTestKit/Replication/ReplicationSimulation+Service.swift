@@ -20,7 +20,7 @@ extension ReplicationSimulation {
     /// Whether enough others know of a group that has more members than acknowledgements need: one that has not goes on when all are back.
     private func canSpare(_ absent: MemberID?) -> Bool {
         names.count { name in
-            guard name != absent, let known = nodes[name]?.disk.mark.roster else { return false }
+            guard name != absent, let known = nodes[name]?.disk.synced.mark.roster else { return false }
             return known.members.contains(name) && known.groups.allSatisfy { $0.count > roster.replicas + 1 }
         } > roster.replicas
     }
@@ -46,8 +46,7 @@ extension ReplicationSimulation {
 
     /// Nothing goes wrong any more, and what is not destroyed comes back, unless it is to stay away.
     private mutating func calmDown() {
-        isCalm = true
-        partition = nil
+        network.calmDown()
         for name in names {
             if nodes[name]?.frozenUntil != nil { nodes[name]?.frozenUntil = now }
             if nodes[name]?.returns != nil { nodes[name]?.returns = now }

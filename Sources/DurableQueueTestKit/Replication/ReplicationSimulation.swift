@@ -60,7 +60,7 @@ public struct ReplicationSimulation {
     }
 
     struct Node: Sendable {
-        var disk = ReplicaDisk()
+        var disk = PoweredDisk(ReplicaDisk())
         var replica: Replica?
         /// Which start of the process this is; events of an earlier one mean nothing.
         var life = 0
@@ -70,12 +70,9 @@ public struct ReplicationSimulation {
         var returns: Int?
         var frozenUntil: Int?
         var inbox: [(ReplicaMessage, MemberID)] = []
-        let clockOffset: Int64
-        let clockRate: Double
+        let clock: SimulatedClock
     }
 
-    /// Milliseconds of a step.
-    static let step = 10
     let mutant: Mutant?
     var random: MeshRandom
     let origin: UUID
@@ -91,11 +88,8 @@ public struct ReplicationSimulation {
     var nodes: [MemberID: Node] = [:]
     let names: [MemberID]
     var now = 0
-    var events: [Int: [Event]] = [:]
-    var lastDelivery: [[MemberID]: Int] = [:]
-    /// Who is on the one side, until when.
-    var partition: (Set<MemberID>, until: Int)?
-    var isCalm = false
+    var agenda = Agenda<Event>()
+    var network = SimulatedNetwork(isOrderly: true)
     /// Whether entries are taken in while it is calm, to see whether the group serves.
     var isProbing = false
     var lastSequence: UInt64 = 0
@@ -122,11 +116,7 @@ public struct ReplicationSimulation {
         self.mutant = mutant
         var random = MeshRandom(seed: seed)
         // The choice of members depends on it.
-        var digits = UUID().uuid
-        withUnsafeMutableBytes(of: &digits) {
-            for index in $0.indices { $0[index] = UInt8.random(in: 0...255, using: &random) }
-        }
-        origin = UUID(uuid: digits)
+        origin = UUID.made(&random)
         let (count, replicas) =
             [(3, 1), (3, 1), (4, 1), (5, 2), (5, 1), (2, 1)].randomElement(using: &random) ?? (3, 1)
         let names = (0...count).map { MemberID("member \($0)") }
@@ -150,9 +140,7 @@ public struct ReplicationSimulation {
         runPercent = Double.random(in: 2...60, using: &random)
         syncMilliseconds = Int.random(in: 10...100, using: &random)
         for name in names {
-            nodes[name] = Node(
-                clockOffset: Int64.random(in: 0...1_000_000, using: &random),
-                clockRate: Double.random(in: 0.99...1.01, using: &random))
+            nodes[name] = Node(clock: SimulatedClock(&random))
         }
         self.random = random
         for name in names { start(name) }
@@ -160,20 +148,17 @@ public struct ReplicationSimulation {
 
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
 
-    mutating func chance(_ percent: Double) -> Bool { Double.random(in: 0..<100, using: &random) < percent }
+    mutating func chance(_ percent: Double) -> Bool { random.chance(percent) }
 
     func isUp(_ name: MemberID) -> Bool { nodes[name]?.replica != nil }
 
     func isActive(_ name: MemberID) -> Bool { isUp(name) && nodes[name]?.frozenUntil == nil }
 
     func clock(_ name: MemberID) -> Timestamp {
-        guard let node = nodes[name] else { return Timestamp(milliseconds: 0) }
-        return Timestamp(milliseconds: node.clockOffset + Int64(Double(now) * node.clockRate))
+        nodes[name]?.clock.time(at: now) ?? Timestamp(milliseconds: 0)
     }
 
-    mutating func schedule(_ event: Event, in milliseconds: Int) {
-        events[max(now + milliseconds, now + 1) / Self.step + 1, default: []].append(event)
-    }
+    mutating func schedule(_ event: Event, in milliseconds: Int) { agenda.add(event, in: milliseconds, now: now) }
 
     private mutating func run(seconds: Int) {
         while now < seconds * 1000, report.violations.isEmpty {
@@ -197,15 +182,15 @@ public struct ReplicationSimulation {
         names.map { name in
             guard let node = nodes[name], let replica = node.replica else { return "\(name): gone" }
             let waits = replica.waitingFor.sorted().map(\.name).joined(separator: ", ")
-            return "\(name): owns \(replica.isOwner), has \(node.disk.unfinished.count), waits for [\(waits)]"
+            return "\(name): owns \(replica.isOwner), has \(node.disk.synced.unfinished.count), waits for [\(waits)]"
         }.joined(separator: "; ")
     }
 
     mutating func advance() {
-        now += Self.step
-        for event in events.removeValue(forKey: now / Self.step) ?? [] { handle(event) }
+        now += Agenda<Event>.step
+        for event in agenda.takeDue(now: now) { handle(event) }
         for name in names where isActive(name) {
-            let reachable = Set(names.filter { isActive($0) && isConnected(name, $0) })
+            let reachable = Set(names.filter { isActive($0) && network.isConnected(name, $0) })
             let time = clock(name)
             let isRunning = nodes[name]?.running != nil || mutant == .givesNothingBack
             let actions = nodes[name]?.replica?.tick(reachable: reachable, isRunning: isRunning, now: time)
