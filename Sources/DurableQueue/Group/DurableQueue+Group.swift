@@ -106,7 +106,11 @@ extension DurableQueue {
         guard store.status.failure == nil else { return }
         perform { core in
             letters.flatMap { letter in
-                guard core.multicast == nil else { return self.receiveMulticast(letter, from: sender, &core) }
+                guard core.multicast == nil else {
+                    return self.driveMulticast(&core) {
+                        $0.receive(letter.message, of: letter.origin, from: sender, &$1, now: $2)
+                    }
+                }
                 return self.drive(letter.origin, &core) { $0.receive(letter.message, from: sender, now: $1) }
             }
         }
@@ -157,7 +161,7 @@ extension DurableQueue {
         var reads: [GroupState.Read] = []
         perform { core in
             guard core.multicast == nil else {
-                let actions = self.tellNoted(&core)
+                let actions = self.driveMulticast(&core) { $0.tellNoted(&$1, now: $2) }
                 letters = core.multicast?.outbox.take(for: present) ?? []
                 reads = core.multicast?.takeReads() ?? []
                 return actions

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Synchronization
 
-// Where every member runs everything: what the origin decides and what others say, done to the entries, the store and the outbox.
+// Where every member runs everything: the shell around ``MulticastState``, under the queue's lock.
 extension DurableQueue.Core {
     /// What is in the store, for those who tell others of it.
     mutating func noteForGroup(_ records: [StoreRecord]) {
@@ -13,144 +13,46 @@ extension DurableQueue.Core {
 }
 
 extension DurableQueue {
-    private func carryOut(_ actions: [MulticastSource.Action], _ core: inout Core) -> [QueueState.Action] {
-        let origin = store.origin
-        let identities = { (sequences: [UInt64]) in sequences.map { EntryIdentity(origin: origin, sequence: $0) } }
-        var result: [QueueState.Action] = []
-        for action in actions {
+    /// Changes what is known of the others, and carries out what comes of it; what is left is for the queue.
+    func driveMulticast(
+        _ core: inout Core,
+        _ change: (inout MulticastState, inout QueueState, Timestamp) -> [MulticastState.Action]
+    ) -> [QueueState.Action] {
+        guard var multicast = core.multicast.take() else { return [] }
+        let actions = change(&multicast, &core.state, clock.now)
+        core.multicast = multicast
+        return actions.compactMap { action in
             switch action {
-            case .members(let members):
-                let mark = core.multicast?.mark(members)
-                result.append(.store(mark.map { [$0] } ?? [], until: .synced, intake: nil))
-            case .read(let sequences, let member): core.multicast?.read(sequences, for: member)
-            case .ask(let asked, let member): offer([], asking: asked, to: member, &core)
-            case .safe(let sequences): result += core.state.safe(identities(sequences))
-            case .record(let held, let completed, let dead, let member):
-                core.state.noteElsewhere(held: identities(held), completed: identities(completed), by: member)
-                var records: [StoreRecord] = []
-                if !held.isEmpty { records.append(.held(identities(held), by: member)) }
-                if !completed.isEmpty { records.append(.completedElsewhere(identities(completed), by: member)) }
-                record(records, ended: completed + dead, by: member)
+            case .queue(let action): return action
+            case .write(let records, let writing):
+                write(records, writing)
+                return nil
             }
         }
-        return result
     }
 
-    /// What a member ended counts once it is on the disk: from then on nobody needs to remember it.
-    private func record(_ records: [StoreRecord], ended: [UInt64], by member: MemberID) {
+    private func write(_ records: [StoreRecord], _ writing: MulticastState.Writing) {
         store.submit(records, until: .synced) { [weak self] failure in
             guard let self else { return }
             perform { core in
-                if let failure {
-                    self.note(failure, records, &core)
-                    return []
-                }
-                core.multicast?.source.recorded(ended: ended, by: member)
-                let floor = core.multicast?.source.floor ?? 0
-                return core.state.setFloor(floor, of: self.store.origin)
+                if let failure { self.note(failure, writing.isOwed ? records : [], &core) }
+                return self.driveMulticast(&core) { $0.ended(writing, isWritten: failure == nil, &$1, now: $2) }
             }
         }
-    }
-
-    private func offer(_ entries: [Entry], asking asked: SequenceRanges, to member: MemberID, _ core: inout Core) {
-        let floor = core.multicast?.source.floor ?? 0
-        let message = ReplicaMessage.offer(MulticastOffer(entries: entries, asked: asked, floor: floor))
-        core.multicast?.outbox.add(Outbox.Letter(origin: store.origin, message: message), for: member)
-    }
-
-    /// Entries for a member were read.
-    func offer(_ entries: [Entry], to member: MemberID) {
-        perform { core in
-            self.offer(entries, asking: SequenceRanges([]), to: member, &core)
-            return []
-        }
-    }
-
-    private func tell(_ progress: MulticastProgress, of origin: UUID, _ core: inout Core) {
-        let letter = Outbox.Letter(origin: origin, message: .progress(progress))
-        core.multicast?.outbox.add(letter, for: MemberID(ofStore: origin))
     }
 
     /// Lets time pass.
     func tickMulticast(reachable: Set<MemberID>, _ core: inout Core) -> [QueueState.Action] {
         guard store.status.failure == nil else { return [] }
-        let now = clock.now
-        let actions = core.multicast?.source.tick(reachable: reachable, now: now) ?? []
-        var result = carryOut(actions, &core)
-        result += core.state.setFloor(core.multicast?.source.floor ?? 0, of: store.origin)
-        for lost in core.multicast?.takeLost(now: now) ?? [] { result += core.state.setFloor(.max, of: lost) }
-        return result
+        return driveMulticast(&core) { $0.tick(reachable: reachable, &$1, now: $2) }
     }
 
-    /// Tells others what came into the store.
-    func tellNoted(_ core: inout Core) -> [QueueState.Action] {
-        var result: [QueueState.Action] = []
-        var completed: [UUID: Set<UInt64>] = [:]
-        var dead: [UUID: Set<UInt64>] = [:]
-        for record in core.multicast?.takeNoted() ?? [] {
-            switch record {
-            case .add(let entry) where entry.identity.origin == store.origin:
-                let actions = core.multicast?.source.add(
-                    entry.identity.sequence, bytes: entry.header.payloadBytes, now: clock.now)
-                result += carryOut(actions ?? [], &core)
-            case .complete(let identities, _, _):
-                for one in identities { completed[one.origin, default: []].insert(one.sequence) }
-            case .bury(let identity, _): dead[identity.origin, default: []].insert(identity.sequence)
-            case .forget(let identities):
-                core.multicast?.source.drop(identities.filter { $0.origin == store.origin }.map(\.sequence))
-            default: break
-            }
-        }
-        for origin in Set(completed.keys).union(dead.keys).subtracting([store.origin]).sorted() {
-            let progress = MulticastProgress(completed: completed[origin] ?? [], dead: dead[origin] ?? [])
-            tell(progress, of: origin, &core)
-        }
-        return result
-    }
-
-    /// A message of another member has come.
-    func receiveMulticast(
-        _ letter: Outbox.Letter, from sender: MemberID, _ core: inout Core
-    ) -> [QueueState.Action] {
-        switch letter.message {
-        case .progress(let progress) where letter.origin == store.origin:
-            let actions = core.multicast?.source.receive(progress, from: sender, now: clock.now) ?? []
-            return carryOut(actions, &core)
-        case .offer(let offer) where sender == MemberID(ofStore: letter.origin) && letter.origin != store.origin:
-            return take(offer, of: letter.origin, &core)
-        default: return []
-        }
-    }
-
-    private func take(_ offer: MulticastOffer, of origin: UUID, _ core: inout Core) -> [QueueState.Action] {
-        core.multicast?.hear(of: origin, now: clock.now)
-        let fresh = offer.entries.filter { core.state.arrive($0) }
-        store(fresh, of: origin)
-        var (held, completed, dead) = (Set<UInt64>(), Set<UInt64>(), Set<UInt64>())
-        for sequence in offer.asked.sequences.union(offer.entries.map(\.identity.sequence)) {
-            switch core.state.standing(of: EntryIdentity(origin: origin, sequence: sequence)) {
-            case .held: held.insert(sequence)
-            // It was held, and dropped by hand since.
-            case .unknown, .completed: completed.insert(sequence)
-            case .dead: dead.insert(sequence)
-            case .coming: break
-            }
-        }
-        tell(MulticastProgress(held: held, completed: completed, dead: dead), of: origin, &core)
-        return core.state.setFloor(offer.floor, of: origin)
-    }
-
-    /// Entries of another member: run, and said to be held, once they are on the disk.
-    private func store(_ entries: [Entry], of origin: UUID) {
-        guard !entries.isEmpty else { return }
-        store.submit(entries.map { .add($0) }, until: .synced) { [weak self] failure in
-            guard let self else { return }
-            perform { core in
-                if let failure { self.note(failure, [], &core) }
-                if failure == nil {
-                    self.tell(MulticastProgress(held: Set(entries.map(\.identity.sequence))), of: origin, &core)
-                }
-                return core.state.arrived(entries.map(\.identity), isStored: failure == nil)
+    /// Entries for a member were read.
+    func offer(_ entries: [Entry], to member: MemberID) {
+        perform { core in
+            self.driveMulticast(&core) { multicast, queue, _ in
+                multicast.offer(entries, to: member, &queue)
+                return []
             }
         }
     }

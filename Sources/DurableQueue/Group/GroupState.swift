@@ -4,17 +4,17 @@ internal import Mesh
 
 /// What a member of groups knows, but for the entries: a ``Replica`` for every origin that it has to do with, what is to be sent, written and
 /// read. A value without I/O, beside ``QueueState`` under the same lock.
-struct GroupState: Sendable {
+package struct GroupState: Sendable {
     /// What is to be read from the store for another member.
-    struct Read: Sendable, Hashable {
-        enum What: Sendable, Hashable {
+    package struct Read: Sendable, Hashable {
+        package enum What: Sendable, Hashable {
             case entries([UInt64], TakeoverEpoch)
             case snapshot(after: UInt64)
             case offer([UInt64])
         }
-        let origin: UUID
-        let what: What
-        let receiver: MemberID
+        package let origin: UUID
+        package let what: What
+        package let receiver: MemberID
     }
 
     /// The most reads that wait; more are dropped, and asked for again.
@@ -50,9 +50,11 @@ struct GroupState: Sendable {
             case .waiting, .running: unfinished[origin, default: []].insert(sequence)
             }
         }
-        for known in Set(recovery.marks.keys).union([origin]) {
+        // Those from a time when every member ran everything say nothing of owners.
+        let marks = recovery.marks.filter { $0.value.isOfOwners }
+        for known in Set(marks.keys).union([origin]) {
             replica[known] = made(
-                known, recovery.marks[known] ?? ReplicaMark(), unfinished[known] ?? [], finished[known] ?? [], now: now)
+                known, marks[known] ?? ReplicaMark(), unfinished[known] ?? [], finished[known] ?? [], now: now)
         }
     }
 

@@ -1,39 +1,50 @@
 internal import DequeModule
-internal import FoundationEssentials
+package import FoundationEssentials
 
 /// What a member knows where every member runs everything, but for the entries. A value without I/O, beside ``QueueState`` under the same lock.
-struct MulticastState: Sendable {
+package struct MulticastState: Sendable {
     let origin: UUID
     let configuration: ReplicationConfiguration
-    var source: MulticastSource
-    var outbox = Outbox()
+    package internal(set) var source: MulticastSource
+    package var outbox = Outbox()
+    private let isMarked: Bool
     private var reads: Deque<GroupState.Read> = []
     /// What happened here and is in the store, and others are to be told.
     private var noted: [StoreRecord] = []
     /// When an origin was last heard of.
     private var heard: [UUID: Timestamp] = [:]
 
-    init(
-        origin: UUID, isOrdered: Bool, configuration: ReplicationConfiguration, recovery: Recovery, now: Timestamp
+    package init(
+        origin: UUID, isOrdered: Bool, configuration: ReplicationConfiguration, recovery: Recovery, queue: QueueState,
+        now: Timestamp
     ) {
         self.origin = origin
         self.configuration = configuration
-        let members = recovery.marks[origin]?.roster?.members ?? []
+        let mark = recovery.marks[origin].flatMap { $0.isOfOwners ? nil : $0 }
+        isMarked = mark != nil
+        let members = mark?.roster?.members ?? []
+        let own = recovery.entries.filter { $0.identity.origin == origin }
         source = MulticastSource(
             members: members.subtracting([MemberID(ofStore: origin)]), isOrdered: isOrdered,
-            entries: recovery.entries.filter { $0.identity.origin == origin }, highest: recovery.highestSequence,
-            configuration: configuration, now: now)
+            entries: own, floor: mark?.floor ?? 0,
+            unsafe: Set(own.map(\.identity).filter(queue.isWaitingForMembers).map(\.sequence)),
+            highest: recovery.highestSequence, configuration: configuration, now: now)
         for entry in recovery.entries where entry.identity.origin != origin { heard[entry.identity.origin] = now }
     }
 
     /// Who is in the group, for the store.
-    func mark(_ members: Set<MemberID>) -> StoreRecord {
-        var mark = ReplicaMark()
-        mark.roster = Roster(replicas: 0, members: members.union([MemberID(ofStore: origin)]))
-        return .mark(mark, of: origin)
+    func mark(_ members: Set<MemberID>, floor: UInt64) -> StoreRecord {
+        let group = members.union([MemberID(ofStore: origin)])
+        return .mark(ReplicaMark(group: group, floor: floor, of: origin), of: origin)
     }
 
-    mutating func note(_ records: [StoreRecord]) {
+    /// What is written before anything is taken in: who has this store later knows how its entries were to be run.
+    package var beginning: [QueueState.Action] {
+        isMarked ? [] : [.store([mark([], floor: 0)], until: .synced, intake: nil)]
+    }
+
+    /// These are in the store.
+    package mutating func note(_ records: [StoreRecord]) {
         noted += records.filter { record in
             switch record {
             case .add, .complete, .bury, .forget: true
@@ -64,7 +75,7 @@ struct MulticastState: Sendable {
         reads.append(GroupState.Read(origin: origin, what: .offer(sequences), receiver: receiver))
     }
 
-    mutating func takeReads() -> [GroupState.Read] {
+    package mutating func takeReads() -> [GroupState.Read] {
         defer { reads = [] }
         return Array(reads)
     }

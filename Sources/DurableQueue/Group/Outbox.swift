@@ -1,15 +1,15 @@
 internal import DequeModule
-internal import FoundationEssentials
+package import FoundationEssentials
 
 /// What is to be sent to the other members, in order for each; one call at a time is under way to a member, with all that has gathered.
 ///
 /// At its bounds what is new is dropped, and what is meant for a member that is not there too: whoever sent it sends it again, because a
 /// message that is lost leaves a silence or a gap.
-struct Outbox: Sendable {
+package struct Outbox: Sendable {
     /// A message about the entries of an origin.
-    struct Letter: Sendable, Hashable {
-        let origin: UUID
-        let message: ReplicaMessage
+    package struct Letter: Sendable, Hashable {
+        package let origin: UUID
+        package let message: ReplicaMessage
     }
 
     struct Box: Sendable {
@@ -48,7 +48,7 @@ struct Outbox: Sendable {
     /// What is to be sent now; say ``sent(to:)`` of each member that something is given for.
     ///
     /// - Parameter present: the members that are there.
-    mutating func take(for present: Set<MemberID>) -> [(member: MemberID, letters: [Letter])] {
+    package mutating func take(for present: Set<MemberID>) -> [(member: MemberID, letters: [Letter])] {
         var due: [(member: MemberID, letters: [Letter])] = []
         for member in boxes.keys.sorted() {
             guard var box = boxes.removeValue(forKey: member) else { continue }
@@ -63,7 +63,7 @@ struct Outbox: Sendable {
     }
 
     /// A call to a member has ended. True if there is more for it.
-    mutating func sent(to member: MemberID) -> Bool {
+    package mutating func sent(to member: MemberID) -> Bool {
         boxes[member]?.isSending = false
         return boxes[member].map { !$0.letters.isEmpty } ?? false
     }

@@ -111,15 +111,16 @@ public final class DurableQueue: Sendable {
         if let replication, configuration.mode == .replicationOnly {
             core.multicast = MulticastState(
                 origin: store.origin, isOrdered: configuration.ordering == .perKey, configuration: replication,
-                recovery: recovery, now: clock.now)
+                recovery: recovery, queue: state, now: clock.now)
         }
+        let beginning = core.multicast?.beginning ?? []
         self.core = Mutex(core)
         for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
         }
         warnOfForeignEntries()
         (store as? any GroupingStore)?.onGroupEnd { [weak self] in self?.actOnTold() }
-        perform { _ in actions }
+        perform { _ in beginning + actions }
         (store as? any SharedStore)?.onCompletion { [weak self] in self?.noteCompletion(of: $0) }
     }
 

@@ -32,6 +32,8 @@ public struct MulticastSource: Sendable {
         /// Whether acknowledgements wait for it: one that comes back with much to catch up does not hold them up.
         var hasCaughtUp = false
         var heard: Timestamp
+        /// When it was there last, whether it said anything or not.
+        var lastThere: Timestamp
         var lastSent: Timestamp?
         var lastAsked: Timestamp?
     }
@@ -39,10 +41,11 @@ public struct MulticastSource: Sendable {
     private let configuration: ReplicationConfiguration
     private let isOrdered: Bool
     private var peers: [MemberID: Peer] = [:]
-    /// The sequences that somebody still needs, in order, those at the front at least.
+    /// The sequences from the first on that somebody still needs, in order.
     private var order: Deque<UInt64> = []
+    /// How many need each of these.
     private var needs: [UInt64: (count: Int, bytes: Int)] = [:]
-    private var unsafe: Set<UInt64> = []
+    private var unsafe: Set<UInt64>
     private var highest: UInt64
 
     /// What a store had at the start.
@@ -51,15 +54,18 @@ public struct MulticastSource: Sendable {
     ///   - members: the others in the group.
     ///   - isOrdered: whether a member is to get entries in order whatever is lost, so that only one batch is on its way.
     ///   - entries: the origin's own, in order.
+    ///   - floor: below it everything was over when ``Action/members(_:)`` was written.
+    ///   - unsafe: those of them that were never run: that they were acknowledged is not known.
     public init(
-        members: Set<MemberID>, isOrdered: Bool, entries: [StoredEntry], highest: UInt64,
-        configuration: ReplicationConfiguration, now: Timestamp
+        members: Set<MemberID>, isOrdered: Bool, entries: [StoredEntry], floor: UInt64, unsafe: Set<UInt64>,
+        highest: UInt64, configuration: ReplicationConfiguration, now: Timestamp
     ) {
         self.configuration = configuration
         self.isOrdered = isOrdered
         self.highest = highest
-        for member in members { peers[member] = Peer(heard: now) }
-        for entry in entries where entry.progress.hasPayload {
+        self.unsafe = unsafe
+        for member in members { peers[member] = Peer(heard: now, lastThere: now) }
+        for entry in entries where entry.progress.hasPayload && entry.identity.sequence >= floor {
             let sequence = entry.identity.sequence
             var count = 0
             for member in members where !entry.progress.completedBy.contains(member) {
@@ -71,10 +77,10 @@ public struct MulticastSource: Sendable {
                     peers[member]?.waiting.append(sequence)
                 }
             }
-            guard count > 0 else { continue }
             order.append(sequence)
             needs[sequence] = (count, entry.header.payloadBytes)
         }
+        leaveOver()
     }
 
     /// The others in the group.
@@ -107,9 +113,13 @@ public struct MulticastSource: Sendable {
 
     /// The own store knows these no longer: who has not got them does not get them.
     public mutating func drop(_ sequences: [UInt64]) {
-        for sequence in sequences where needs[sequence] != nil {
+        let dropped = Set(sequences.filter { needs[$0] != nil })
+        guard !dropped.isEmpty else { return }
+        for sequence in dropped {
             for member in peers.keys { end(sequence, at: member) }
+            needs[sequence] = nil
         }
+        order.removeAll { dropped.contains($0) }
     }
 
     /// A member has answered.
@@ -151,17 +161,23 @@ public struct MulticastSource: Sendable {
         let wasLacking = peers[member]?.lacking.remove(sequence) != nil
         guard peers[member]?.unended.remove(sequence) != nil || wasLacking else { return }
         needs[sequence]?.count -= 1
-        if needs[sequence]?.count == 0 { needs[sequence] = nil }
-        while let first = order.first, needs[first] == nil { order.removeFirst() }
+        leaveOver()
+    }
+
+    private mutating func leaveOver() {
+        while let first = order.first, needs[first]?.count ?? 0 == 0 {
+            order.removeFirst()
+            needs[first] = nil
+        }
     }
 
     /// Lets time pass; to be called several times in a heartbeat.
     public mutating func tick(reachable: Set<MemberID>, now: Timestamp) -> [Action] {
         let before = members
         for member in reachable where peers[member] == nil {
-            let open = order.filter { needs[$0] != nil }
-            for sequence in open { needs[sequence]?.count += 1 }
-            peers[member] = Peer(lacking: Set(open), waiting: Deque(open), heard: now)
+            // Without holes, so that what it is to get can be told later by where it began.
+            for sequence in order { needs[sequence]?.count += 1 }
+            peers[member] = Peer(lacking: Set(order), waiting: order, heard: now, lastThere: now)
         }
         for member in members.sorted() { notePresence(of: member, reachable.contains(member), now: now) }
         var actions: [Action] = members == before ? [] : [.members(members)]
@@ -180,7 +196,8 @@ public struct MulticastSource: Sendable {
             peers[member]?.hasCaughtUp = false
         }
         peers[member]?.isThere = isThere
-        guard !isThere, now - peer.heard >= configuration.forgetMemberAfter else { return }
+        if isThere { peers[member]?.lastThere = now }
+        guard !isThere, now - peer.lastThere >= configuration.forgetMemberAfter else { return }
         for sequence in peer.lacking.union(peer.unended) { end(sequence, at: member) }
         peers[member] = nil
     }
@@ -243,9 +260,11 @@ public struct MulticastSource: Sendable {
 
     private mutating func settle(_ sequences: [UInt64], now: Timestamp) -> [Action] {
         let counting = peers.values.filter { counts($0, now: now) }
-        let safe = sequences.filter { sequence in
-            unsafe.contains(sequence) && !counting.contains { $0.lacking.contains(sequence) }
-        }
+        let isSafe = { (sequence: UInt64) in !counting.contains { $0.lacking.contains(sequence) } }
+        // One that does not count any more may have been all that others before these waited for.
+        let safe =
+            isOrdered
+            ? Array(unsafe.sorted().prefix(while: isSafe)) : sequences.filter { unsafe.contains($0) && isSafe($0) }
         unsafe.subtract(safe)
         return safe.isEmpty ? [] : [.safe(safe)]
     }

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// Who owns the entries of an origin, as granted by members of its group. The later one counts; two owners never have the same.
 ///
 /// Every start of an owner takes a new one, that of the origin after a restart too.
@@ -57,4 +59,21 @@ public struct ReplicaMark: Hashable, Codable, Sendable {
 
     /// That of a member that knows nothing yet.
     public init() {}
+
+    /// That of a member where every member runs everything: below this sequence of another's entries all is over.
+    init(floor: UInt64, of origin: UUID) {
+        position = ReplicaPosition(epoch: TakeoverEpoch(number: 0, owner: MemberID(ofStore: origin)), number: floor)
+    }
+
+    /// That of an origin there: who is in its group, and below which sequence everything was over when that was written.
+    init(group: Set<MemberID>, floor: UInt64, of origin: UUID) {
+        self.init(floor: floor, of: origin)
+        roster = Roster(replicas: 0, members: group)
+    }
+
+    /// Where there are owners, nothing is written that was not granted before.
+    var isOfOwners: Bool { granted != nil }
+
+    /// What is over at all members, where every member runs everything.
+    var floor: UInt64? { isOfOwners ? nil : position?.number }
 }

@@ -28,6 +28,6 @@ extension QueueState {
             remove(identity)
             forgotten.append(identity)
         }
-        return forgotten.isEmpty ? [] : [.store([.forget(forgotten)], until: .written, intake: nil)]
+        return forgotten.isEmpty ? [] : [.store(forgetting(forgotten), until: .written, intake: nil)]
     }
 }

@@ -111,7 +111,15 @@ public struct QueueState: Sendable {
             nextSequence: recovery.highestSequence + 1)
         // In a group the entries have to be claimed first, those of the own store too.
         if !configuration.isReplicated { state.owned = state.origins(in: recovery.entries) }
-        let actions = state.recover(recovery.entries, now: now)
+        guard configuration.mode == .replicationOnly else {
+            let actions = state.recover(recovery.entries, now: now)
+            return (state, actions)
+        }
+        state.recoverFloors(recovery.marks)
+        // What was not run yet may not have been acknowledged: who asks again is to wait until all who are there have it.
+        state.owned.removeAll { $0 == origin }
+        var actions = state.recover(recovery.entries, now: now)
+        actions += state.own(origin, replicatesFirst: true, now: now).actions
         return (state, actions)
     }
 

@@ -1,4 +1,5 @@
 internal import DurableQueue
+internal import Foundation
 internal import Testing
 
 /// An origin whose entries every member runs, one message at a time.
@@ -9,7 +10,8 @@ internal import Testing
 
     private func source(_ isOrdered: Bool = false) -> MulticastSource {
         var source = MulticastSource(
-            members: [], isOrdered: isOrdered, entries: [], highest: 0, configuration: ReplicationConfiguration(),
+            members: [], isOrdered: isOrdered, entries: [], floor: 0, unsafe: [], highest: 0,
+            configuration: ReplicationConfiguration(),
             now: start)
         #expect(source.tick(reachable: ["b", "c"], now: start).contains(.members(["b", "c"])))
         return source
@@ -82,5 +84,52 @@ internal import Testing
         #expect(source.floor == 1)
         #expect(source.tick(reachable: [], now: time(86_400_000)).contains(.members([])))
         #expect(source.floor == 2)
+    }
+
+    @Test func absenceCountsFromTheLastPresenceNotTheLastWord() {
+        var source = source()
+        _ = source.add(1, bytes: 1, now: start)
+        // A day in the registry without a word, then gone for a moment: a process that was mended.
+        _ = source.tick(reachable: ["b", "c"], now: time(86_400_000))
+        _ = source.tick(reachable: [], now: time(86_401_000))
+        #expect(source.members == ["b", "c"])
+        #expect(source.floor == 1)
+    }
+
+    @Test func anOrderedQueueAcknowledgesInOrder() {
+        var source = source(true)
+        _ = source.add(1, bytes: 1, now: start)
+        _ = source.add(2, bytes: 1, now: start)
+        #expect(safe(source.receive(MulticastProgress(held: [1]), from: "b", now: start)).isEmpty, "c lacks it")
+        // By now c is silent for the lease, and what waited for it alone is safe before what follows.
+        #expect(safe(source.receive(MulticastProgress(held: [2]), from: "b", now: time(1500))) == [1, 2])
+    }
+
+    @Test func aNewMemberGetsAllFromTheFirstOnThatIsLackedAlsoAfterARestart() {
+        var source = source()
+        for sequence: UInt64 in 1...3 { _ = source.add(sequence, bytes: 1, now: start) }
+        for member: MemberID in ["b", "c"] {
+            let ended: Set<UInt64> = member == "b" ? [1, 2, 3] : [1, 3]
+            _ = source.receive(MulticastProgress(completed: ended), from: member, now: start)
+            source.recorded(ended: ended.sorted(), by: member)
+        }
+        #expect(source.floor == 2)
+        #expect(sent(source.tick(reachable: ["b", "c", "d"], now: start), to: "d") == [2, 3])
+        // As its store has it then: the first is over for all, "d" never needed it.
+        let entries = (1...3).map { (sequence: UInt64) -> StoredEntry in
+            var entry = StoredEntry(
+                header: EntryHeader(
+                    identity: EntryIdentity(origin: UUID(), sequence: sequence), id: "\(sequence)", key: nil,
+                    enqueued: start, payloadBytes: 1))
+            entry.progress.status = .completed(start)
+            entry.progress.completedBy = sequence == 2 ? ["b"] : ["b", "c"]
+            return entry
+        }
+        var again = MulticastSource(
+            members: ["b", "c", "d"], isOrdered: false, entries: entries, floor: 2, unsafe: [], highest: 3,
+            configuration: ReplicationConfiguration(), now: start)
+        #expect(again.floor == 2)
+        #expect(sent(again.tick(reachable: ["b", "c", "d"], now: start), to: "d") == [2, 3])
+        #expect(sent(again.tick(reachable: ["b", "c", "d"], now: time(5000)), to: "c") == [2])
     }
 }
