@@ -41,6 +41,8 @@ public final class SQLiteStore: SharedStore, GroupingStore {
     public let origin: UUID
     /// What the tables are in.
     public let database: any DatabaseWriter
+    /// The file of the database.
+    public var place: String { database.path }
     /// Everything survives, as far as the disk keeps what it says it has.
     public let promise = StorePromise(
         survivesProcess: true, survivesPowerLoss: true,

@@ -67,7 +67,7 @@ public final class QueueGroup: Sendable {
 
     /// Takes part until its task is cancelled: is found, sends, answers, keeps time.
     public func run(on node: MeshNode) async {
-        guard queue.configuration.mode != .queueOnly else { return await Self.untilCancelled() }
+        guard queue.configuration.mode != .queueOnly, queue.refusal == nil else { return await Self.untilCancelled() }
         node.setAttribute(attribute, to: member.name)
         node.observe(service) { [weak self] entries in self?.note(entries) }
         await withDiscardingTaskGroup { group in

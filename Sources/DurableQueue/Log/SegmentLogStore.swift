@@ -9,6 +9,8 @@ public final class SegmentLogStore: GroupingStore {
     public let origin: UUID
     /// The folder.
     public let folder: String
+    /// The folder.
+    public var place: String { folder }
     /// Everything survives, as far as the disk keeps what it says it has.
     public let promise = StorePromise(
         survivesProcess: true, survivesPowerLoss: true,

@@ -10,20 +10,21 @@ extension DurableQueue {
     ///
     /// - Parameter handler: gets batches. When it returns, all of a batch is completed; a ``BatchFailure`` names those that are not; any other
     ///   error counts as one of each. An entry that has failed or crashed before comes alone.
-    /// - Throws: the failure of the store after which it takes nothing any more.
+    /// - Throws: the failure of the store after which it takes nothing any more; at once where its entries are from another mode.
     public func run(_ handler: @escaping @Sendable ([Delivery]) async throws -> Void) async throws(DurableQueueError) {
-        await work(handler)
+        try await work(handler)
         // What was released or completed last.
         try await store.flush()
     }
 
     /// Keeps time for a queue whose entries are read and completed by others, until its task is cancelled.
     public func run() async throws(DurableQueueError) {
-        await work(nil)
+        try await work(nil)
         try await store.flush()
     }
 
-    private func work(_ handler: (@Sendable ([Delivery]) async throws -> Void)?) async {
+    private func work(_ handler: (@Sendable ([Delivery]) async throws -> Void)?) async throws(DurableQueueError) {
+        if let refusal { throw refusal }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
             for await _ in bell.rings() {

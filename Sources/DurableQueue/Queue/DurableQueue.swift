@@ -52,6 +52,8 @@ public final class DurableQueue: Sendable {
         let revocation: AsyncStream<Void>.Continuation
     }
 
+    /// Why it takes nothing and runs nothing from the start: its store has entries from another mode.
+    package let refusal: DurableQueueError?
     let core: Mutex<Core>
     let clock: QueueClock
     let bell = Bell()
@@ -76,6 +78,9 @@ public final class DurableQueue: Sendable {
     /// - Parameters:
     ///   - store: whose recovery says what there is to do; it belongs to this queue alone.
     ///   - random: makes ids and jitter.
+    ///
+    /// A store with entries that every member is to run takes no other mode, and one with entries for one member not that: the queue
+    /// takes nothing then, and its `run` throws ``DurableQueueError/Code/misconfigured``.
     /// - Precondition: the mode is `queueOnly`; the others need a ``QueueGroup``, which makes the queue.
     public convenience init(
         store: any DurableStore, configuration: QueueConfiguration = QueueConfiguration(),
@@ -99,10 +104,13 @@ public final class DurableQueue: Sendable {
         self.clock = clock
         self.logger = logger
         isGrouping = store is any GroupingStore
-        let recovery = store.recovery
+        refusal = configuration.refusal(of: store.recovery, in: store)
+        let recovery = refusal == nil ? store.recovery : Recovery()
+        let replication = refusal == nil ? replication : nil
         let (state, actions) = QueueState.starting(
             origin: store.origin, configuration: configuration, recovery: recovery, random: random, now: clock.now)
         var core = Core(state: state)
+        core.storeFailure = refusal
         if let replication, let replicas = configuration.replicas {
             core.group = GroupState(
                 origin: store.origin, replicas: replicas, configuration: replication, recovery: recovery,
@@ -117,6 +125,10 @@ public final class DurableQueue: Sendable {
         self.core = Mutex(core)
         for dropped in recovery.dropped {
             logger.warning("The end of a segment was cut off", metadata: ["what": "\(dropped)"])
+        }
+        if let refusal {
+            logger.error(
+                "The queue was not opened", metadata: ["queue": "\(configuration.name)", "error": "\(refusal)"])
         }
         warnOfForeignEntries()
         (store as? any GroupingStore)?.onGroupEnd { [weak self] in self?.actOnTold() }

@@ -122,6 +122,8 @@ public struct NumberedRecord: Sendable, Hashable {
 public protocol DurableStore: Sendable {
     /// The UUID written when the store was made.
     var origin: UUID { get }
+    /// Where its entries are, for messages.
+    var place: String { get }
     /// What an acknowledgement is worth.
     var promise: StorePromise { get }
     /// What was found when the store was opened; to be read before anything is handed over.
@@ -154,6 +156,9 @@ public protocol DurableStore: Sendable {
 }
 
 extension DurableStore {
+    /// The origin, where nothing better is known.
+    public var place: String { "the store \(origin)" }
+
     /// Hands records over and returns when they are durable.
     public func append(
         _ records: [StoreRecord], until durability: Durability = .synced
