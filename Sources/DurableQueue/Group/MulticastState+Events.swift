@@ -76,6 +76,7 @@ extension MulticastState {
             source.recorded(ended: sequences, by: member)
             return raiseFloor(&queue)
         case .arrival(let identities, let other):
+            arriving.remove(other)
             if isWritten { tell(MulticastProgress(held: Set(identities.map(\.sequence))), of: other) }
             return queue.arrived(identities, isStored: isWritten).map(Action.queue)
         }
@@ -89,13 +90,13 @@ extension MulticastState {
     private mutating func send(
         _ entries: [Entry], asking asked: SequenceRanges, to member: MemberID, _ queue: inout QueueState
     ) {
-        let offer = MulticastOffer(entries: entries, asked: asked, floor: queue.floor(atMost: source.floor))
+        let offer = MulticastOffer(entries: entries, asked: asked, floor: floor(&queue))
         outbox.add(Outbox.Letter(origin: origin, message: .offer(offer)), for: member)
     }
 
     /// What is over everywhere may be forgotten here too.
     private func raiseFloor(_ queue: inout QueueState) -> [Action] {
-        let floor = queue.floor(atMost: source.floor)
+        let floor = floor(&queue)
         return queue.setFloor(floor, of: origin).map(Action.queue)
     }
 
@@ -108,7 +109,7 @@ extension MulticastState {
         for action in actions {
             switch action {
             case .members(let members):
-                let mark = self.mark(members, floor: queue.floor(atMost: source.floor))
+                let mark = self.mark(members, floor: floor(&queue))
                 result.append(.queue(.store([mark], until: .synced, intake: nil)))
             case .read(let sequences, let member): read(sequences, for: member)
             case .ask(let asked, let member):
@@ -135,10 +136,15 @@ extension MulticastState {
         hear(of: other, now: now)
         // First, so that what has been read for long and is over by now is not taken.
         var actions = queue.setFloor(offer.floor, of: other).map(Action.queue)
-        let fresh = offer.entries.filter { queue.arrive($0) }
-        if !fresh.isEmpty { actions.append(.write(fresh.map { .add($0) }, .arrival(fresh.map(\.identity), of: other))) }
+        // If those before them are not written after all, these would overtake them; they are sent again.
+        let entries = isOrdered && arriving.contains(other) ? [] : offer.entries
+        let fresh = entries.filter { queue.arrive($0) }
+        if !fresh.isEmpty {
+            arriving.insert(other)
+            actions.append(.write(fresh.map { .add($0) }, .arrival(fresh.map(\.identity), of: other)))
+        }
         var (held, completed, dead) = (Set<UInt64>(), Set<UInt64>(), Set<UInt64>())
-        for sequence in offer.asked.sequences.union(offer.entries.map(\.identity.sequence)) {
+        for sequence in offer.asked.sequences.union(entries.map(\.identity.sequence)) {
             switch queue.standing(of: EntryIdentity(origin: other, sequence: sequence)) {
             case .held: held.insert(sequence)
             // It was held, and is over at all members, or was dropped by hand.

@@ -4,6 +4,7 @@ package import FoundationEssentials
 /// What a member knows where every member runs everything, but for the entries. A value without I/O, beside ``QueueState`` under the same lock.
 package struct MulticastState: Sendable {
     let origin: UUID
+    let isOrdered: Bool
     let configuration: ReplicationConfiguration
     package internal(set) var source: MulticastSource
     package var outbox = Outbox()
@@ -11,6 +12,10 @@ package struct MulticastState: Sendable {
     private var reads: Deque<GroupState.Read> = []
     /// What happened here and is in the store, and others are to be told.
     private var noted: [StoreRecord] = []
+    /// The first entry in there that was taken in here.
+    private var firstNoted = UInt64.max
+    /// Origins of which entries are being written.
+    var arriving: Set<UUID> = []
     /// When an origin was last heard of.
     private var heard: [UUID: Timestamp] = [:]
 
@@ -19,6 +24,7 @@ package struct MulticastState: Sendable {
         now: Timestamp
     ) {
         self.origin = origin
+        self.isOrdered = isOrdered
         self.configuration = configuration
         let mark = recovery.marks[origin].flatMap { $0.isOfOwners ? nil : $0 }
         isMarked = mark != nil
@@ -51,10 +57,16 @@ package struct MulticastState: Sendable {
             default: false
             }
         }
+        for case .add(let entry) in records where entry.identity.origin == origin {
+            firstNoted = min(firstNoted, entry.identity.sequence)
+        }
     }
 
+    /// Below it everything is over at every member, and nothing comes any more.
+    func floor(_ queue: inout QueueState) -> UInt64 { queue.floor(atMost: min(source.floor, firstNoted)) }
+
     mutating func takeNoted() -> [StoreRecord] {
-        defer { noted = [] }
+        defer { (noted, firstNoted) = ([], .max) }
         return noted
     }
 

@@ -100,7 +100,12 @@ extension QueueState {
     /// Up to here nothing is taken in any more that is not stored yet: several may write to a store, and the lower one come later.
     mutating func floor(atMost floor: UInt64) -> UInt64 {
         tidyUndecided()
-        return min(floor, undecided.first ?? floor)
+        return undecided.lazy.prefix { $0 < floor }.first(where: isBeingStored) ?? floor
+    }
+
+    private func isBeingStored(_ sequence: UInt64) -> Bool {
+        let phase = items[EntryIdentity(origin: origin, sequence: sequence)]?.phase
+        return phase == .storing || phase == .withdrawing
     }
 
     /// Whether an entry whose time is over may be forgotten; if not, that is done when it is over for all.
