@@ -136,7 +136,7 @@ internal import Testing
             #expect(await shares.record(Self.share(1)) == .recorded)
         }
         let replicated = try SegmentLogStore(folder: folder.path + "/shares/stratum-1")
-        try await replicated.append([.mark(ReplicaMark(), of: replicated.origin)])
+        try await replicated.markAsReplicated()
         await replicated.close()
         try await withShareQueue(folder) {
             $0.adoptEvery = .milliseconds(20)
@@ -166,7 +166,7 @@ internal import Testing
             #expect(await shares.record(Self.share(1)) == .recorded)
         }
         let replicated = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
-        try await replicated.append([.mark(ReplicaMark(), of: replicated.origin)])
+        try await replicated.markAsReplicated()
         await replicated.close()
         try await withShareQueue(folder, replicas: 1) {
             $0.adoptEvery = .milliseconds(20)

@@ -120,7 +120,7 @@ internal import Testing
                     }
                 }
                 let abandoned = try SegmentLogStore(folder: folder.path + "/shares/stratum-3")
-                try await abandoned.append([.mark(ReplicaMark(), of: abandoned.origin)])
+                try await abandoned.markAsReplicated()
                 await abandoned.close()
                 try await eventually("the other, which nobody counts on, is adopted and removed") {
                     try PosixFileSystem().names(in: folder.path + "/shares").sorted() == ["stratum-1", "stratum-2"]

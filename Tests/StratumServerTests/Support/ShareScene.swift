@@ -108,3 +108,12 @@ final class FailingFileSystem: FileSystem {
     func synchronizeFolder(_ path: String) throws(FileSystemError) { try real.synchronizeFolder(path) }
     func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try real.lock(path) }
 }
+
+extension SegmentLogStore {
+    /// Has the store say what one says whose entries were replicated.
+    func markAsReplicated() async throws {
+        var mark = ReplicaMark()
+        mark.granted = TakeoverEpoch(number: 1, owner: MemberID(ofStore: origin))
+        try await append([.mark(mark, of: origin)])
+    }
+}
