@@ -63,9 +63,9 @@ enum BatchScript {
             if low < 0 then return high - 1, low + 1e15 end
             return high, low
         end
-        -- Lua unpacks some thousands at once; what each piece answers goes to `deal`, with its first index.
+        -- Lua unpacks less than 8000 at once; what each piece answers goes to `deal`, with its first index.
         local function inPieces(command, key, list, deal)
-            for first = 1, #list, 4000 do deal(redis.call(command, key, unpack(list, first, math.min(first + 3999, #list))), first) end
+            for first = 1, #list, 6000 do deal(redis.call(command, key, unpack(list, first, math.min(first + 5999, #list))), first) end
         end
         local function isBelow(high, low, otherHigh, otherLow) return high < otherHigh or (high == otherHigh and low < otherLow) end
         local function fields(key, names)
@@ -136,8 +136,10 @@ enum BatchScript {
                 local job, height, minute, shares = take(), take(), take(), take()
                 local seen, hashes = prefix .. 'shares:seen:' .. job, {}
                 for first = 1, #shares, 49 do hashes[#hashes + 1] = string.sub(shares, first, first + 31) end
+                -- Its hashes last longer from here on, if there are any.
+                local isThere = redis.call('PEXPIRE', seen, seenLife) == 1
                 local isForgotten = tonumber(minute) * 60000 < now - \(stampMilliseconds)
-                    or (redis.call('ZSCORE', jobs, job) and redis.call('EXISTS', seen) == 0)
+                    or (not isThere and redis.call('ZSCORE', jobs, job))
                 local isKnown, new = {}, {}
                 inPieces('SMISMEMBER', seen, hashes, function(part, first)
                     for i = 1, #part do if part[i] == 1 then isKnown[hashes[first + i - 1]] = true end end
@@ -183,7 +185,7 @@ enum BatchScript {
                 if #new > 0 then
                     counted = counted + #new
                     inPieces('SADD', seen, new, ignore)
-                    redis.call('PEXPIRE', seen, seenLife)
+                    if not isThere then redis.call('PEXPIRE', seen, seenLife) end
                     redis.call('ZADD', jobs, textOf(0, now), job)
                 end
             end

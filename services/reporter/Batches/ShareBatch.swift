@@ -23,7 +23,7 @@ enum BatchOutcome: Sendable, Equatable {
 
 /// What the counting of shares can be told.
 struct CountingOptions: Sendable, Equatable {
-    /// How long the hashes of a job's shares are remembered after the last of them was counted: for shares that two servers have.
+    /// How long the hashes of a job's shares are remembered after the last of them came: for shares that two servers have.
     var seenLife: Duration = .seconds(24 * 3600)
     /// How much weight the window of PPLNS has, in units of ``PoolShare/weightPerDifficulty``.
     var windowWeight: Int64 = 1_000_000 * PoolShare.weightPerDifficulty
