@@ -41,8 +41,8 @@ extension DurableQueue {
             core.group?.outbox.add(Outbox.Letter(origin: origin, message: message), for: receiver)
         case .read(let sequences, let epoch, let receiver):
             core.group?.add(GroupState.Read(origin: origin, what: .entries(sequences, epoch), receiver: receiver))
-        case .readSnapshot(let receiver, let after):
-            core.group?.add(GroupState.Read(origin: origin, what: .snapshot(after: after), receiver: receiver))
+        case .readSnapshot(let page, let receiver, let survey):
+            core.group?.add(GroupState.Read(origin: origin, what: .snapshot(page, survey: survey), receiver: receiver))
         case .own(let epoch):
             let members = core.group?.replica[origin]?.roster.members.sorted().map(\.name) ?? []
             note("The entries of an origin are owned here now", of: origin, epoch, ["members": "\(members)"])
@@ -221,28 +221,24 @@ extension DurableQueue {
         do throws(DurableQueueError) {
             switch read.what {
             case .entries(let sequences, let epoch):
-                let (taken, records) = try await known(sequences, of: read.origin)
+                let (taken, records) = try await known(SequenceSet(sequences), of: read.origin)
                 perform { core in
-                    let message = ReplicaMessage.fetched(epoch, of: taken, records)
+                    let message = ReplicaMessage.fetched(epoch, of: Array(taken), records)
                     core.group?.outbox.add(Outbox.Letter(origin: read.origin, message: message), for: read.receiver)
                     return []
                 }
             case .offer(let sequences):
-                var rest = sequences[...]
+                var rest = SequenceSet(sequences)
                 while !rest.isEmpty {
-                    let (taken, records) = try await known(Array(rest), of: read.origin)
-                    rest = rest.dropFirst(max(taken.count, 1))
+                    let (taken, records) = try await known(rest, of: read.origin)
+                    rest = rest.subtracting(taken)
                     offer(records.compactMap(\.wholeEntry), to: read.receiver)
                 }
-            case .snapshot(let after):
-                let limit = replicationLimits.entries
-                let found = await store.entries(of: read.origin, from: after + 1, limit: limit)
-                let page = firstPage(of: found)
-                let records = try await self.records(of: page)
-                let isLast = page.count == found.count && found.count < limit
+            case .snapshot(let page, let survey):
+                let (taken, records) = try await known(page, of: read.origin)
                 perform { core in
                     self.drive(read.origin, &core) {
-                        $0.snapshotRead(for: read.receiver, after: after, records, isLast: isLast, now: $1)
+                        $0.snapshotRead(taken, records, for: read.receiver, survey: survey, now: $1)
                     }
                 }
             }
@@ -254,37 +250,33 @@ extension DurableQueue {
         }
     }
 
-    private var replicationLimits: (entries: Int, bytes: Int) {
-        core.withLock { core in
-            let configuration = core.group?.configuration ?? core.multicast?.configuration ?? ReplicationConfiguration()
-            return (configuration.snapshotEntries, configuration.batchBytes)
+    /// What is known of the first of these entries, as far as they fit into a message.
+    private func known(
+        _ sequences: SequenceSet, of origin: UUID
+    ) async throws(DurableQueueError) -> (taken: SequenceSet, records: [ReplicaRecord]) {
+        var found: [StoredEntry] = []
+        for range in sequences.ranges {
+            let limit = Int(clamping: range.upperBound - range.lowerBound) + 1
+            found += await store.entries(of: origin, from: range.lowerBound, limit: limit).prefix {
+                $0.identity.sequence <= range.upperBound
+            }
         }
+        let page = firstPage(of: found)
+        let records = try await self.records(of: page)
+        guard page.count < found.count, let last = page.last else { return (sequences, records) }
+        return (sequences.intersection(SequenceSet(0...last.identity.sequence)), records)
     }
 
     private func firstPage(of entries: [StoredEntry]) -> [StoredEntry] {
-        let limit = replicationLimits.bytes
+        let limit = core.withLock { core in
+            (core.group?.configuration ?? core.multicast?.configuration ?? ReplicationConfiguration()).batchBytes
+        }
         var bytes = 0
         let count = entries.prefix { entry in
             bytes += entry.progress.hasPayload ? entry.header.payloadBytes : 0
             return bytes <= limit
         }.count
         return Array(entries.prefix(max(count, 1)))
-    }
-
-    /// What is known of the first of these entries, as far as they fit into a message.
-    private func known(
-        _ sequences: [UInt64], of origin: UUID
-    ) async throws(DurableQueueError) -> (taken: [UInt64], records: [ReplicaRecord]) {
-        var found: [StoredEntry] = []
-        for sequence in sequences {
-            found += await store.entries(of: origin, from: sequence, limit: 1).filter {
-                $0.identity.sequence == sequence
-            }
-        }
-        let page = firstPage(of: found)
-        let records = try await self.records(of: page)
-        guard page.count < found.count, let last = page.last else { return (sequences, records) }
-        return (Array(sequences.prefix { $0 <= last.identity.sequence }), records)
     }
 
     private func records(of entries: [StoredEntry]) async throws(DurableQueueError) -> [ReplicaRecord] {

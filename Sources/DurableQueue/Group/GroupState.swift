@@ -9,7 +9,7 @@ package struct GroupState: Sendable {
     package struct Read: Sendable, Hashable {
         package enum What: Sendable, Hashable {
             case entries([UInt64], TakeoverEpoch)
-            case snapshot(after: UInt64)
+            case snapshot(SequenceSet, survey: Timestamp)
             case offer([UInt64])
         }
         package let origin: UUID
@@ -41,8 +41,8 @@ package struct GroupState: Sendable {
         self.replicas = replicas
         self.configuration = configuration
         self.random = random
-        var unfinished: [UUID: Set<UInt64>] = [:]
-        var finished: [UUID: Set<UInt64>] = [:]
+        var unfinished: [UUID: SequenceSet] = [:]
+        var finished: [UUID: SequenceSet] = [:]
         for entry in recovery.entries {
             let (origin, sequence) = (entry.identity.origin, entry.identity.sequence)
             switch entry.progress.status {
@@ -59,7 +59,7 @@ package struct GroupState: Sendable {
     }
 
     private mutating func made(
-        _ other: UUID, _ mark: ReplicaMark, _ unfinished: Set<UInt64>, _ finished: Set<UInt64>, now: Timestamp
+        _ other: UUID, _ mark: ReplicaMark, _ unfinished: SequenceSet, _ finished: SequenceSet, now: Timestamp
     ) -> Replica {
         // An origin begins alone, and takes members in as they appear.
         let roster = Roster(replicas: replicas, members: other == origin ? [member] : [])

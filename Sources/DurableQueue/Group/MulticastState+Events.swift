@@ -84,11 +84,11 @@ extension MulticastState {
 
     /// Sends a member entries that were read for it.
     package mutating func offer(_ entries: [Entry], to member: MemberID, _ queue: inout QueueState) {
-        send(entries, asking: SequenceRanges([]), to: member, &queue)
+        send(entries, asking: SequenceSet([]), to: member, &queue)
     }
 
     private mutating func send(
-        _ entries: [Entry], asking asked: SequenceRanges, to member: MemberID, _ queue: inout QueueState
+        _ entries: [Entry], asking asked: SequenceSet, to member: MemberID, _ queue: inout QueueState
     ) {
         let offer = MulticastOffer(entries: entries, asked: asked, floor: floor(&queue))
         outbox.add(Outbox.Letter(origin: origin, message: .offer(offer)), for: member)
@@ -144,7 +144,7 @@ extension MulticastState {
             actions.append(.write(fresh.map { .add($0) }, .arrival(fresh.map(\.identity), of: other)))
         }
         var (held, completed, dead) = (Set<UInt64>(), Set<UInt64>(), Set<UInt64>())
-        for sequence in offer.asked.sequences.union(entries.map(\.identity.sequence)) {
+        for sequence in Set(offer.asked).union(entries.map(\.identity.sequence)) {
             switch queue.standing(of: EntryIdentity(origin: other, sequence: sequence)) {
             case .held: held.insert(sequence)
             // It was held, and is over at all members, or was dropped by hand.

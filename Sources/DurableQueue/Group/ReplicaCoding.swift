@@ -15,7 +15,7 @@ struct ReplicaCoding {
     private enum Kind: UInt8 {
         case claim = 1
         case granted, refused, fetch, fetched, append, standing, snapshot, installed, resigned, offer, progress,
-            dismissed
+            dismissed, survey, surveyed
     }
 
     private enum RecordKind: UInt8 {
@@ -48,8 +48,8 @@ struct ReplicaCoding {
             guard let origin = reader.uuid(), let message = ReplicaCoding(origin: origin).message(&reader) else {
                 return nil
             }
-            // None of the ranges has more than the bound.
-            for ranges in message.ranges { ranged += ranges.count }
+            // None of the sets has more than the bound.
+            for set in message.sets { ranged += set.count }
             guard ranged <= maximumRangedSequences else { return nil }
             letters.append(Outbox.Letter(origin: origin, message: message))
         }
@@ -88,6 +88,13 @@ struct ReplicaCoding {
                 records.putIfThere(number, into: &writer) { $1.putVariable($0) }
             }
             writer.put(standing.sent.milliseconds)
+        case .survey(let epoch, let sent):
+            put(.survey, epoch, into: &writer)
+            writer.put(sent.milliseconds)
+        case .surveyed(let epoch, let report, let sent):
+            put(.surveyed, epoch, into: &writer)
+            put(report, into: &writer)
+            writer.put(sent.milliseconds)
         case .snapshot(let part): put(part, into: &writer)
         case .installed(let epoch, let part, let sent):
             put(.installed, epoch, into: &writer)
@@ -136,6 +143,10 @@ struct ReplicaCoding {
                 let resumes = records.ifThere(&reader, { $0.variable() }), let sent = time(&reader)
             else { return nil }
             return .standing(ReplicaStanding(epoch: epoch, synced: synced, resumesAfter: resumes, sent: sent))
+        case .survey: return time(&reader).map { .survey(epoch, sent: $0) }
+        case .surveyed:
+            guard let report = report(&reader), let sent = time(&reader) else { return nil }
+            return .surveyed(epoch, report, sent: sent)
         case .snapshot: return part(&reader, epoch).map { .snapshot($0) }
         case .installed:
             guard let part = reader.variable(), let sent = time(&reader) else { return nil }
@@ -148,25 +159,30 @@ struct ReplicaCoding {
 extension ReplicaCoding {
     private func put(_ part: SnapshotPart, into writer: inout ByteWriter) {
         put(.snapshot, part.epoch, into: &writer)
+        writer.put(part.survey.milliseconds)
         writer.putVariable(part.part)
         put(part.records, into: &writer)
         records.putIfThere(part.end, into: &writer) { end, writer in
             writer.putVariable(end.number)
             records.put(end.roster, into: &writer)
+            put(end.held, into: &writer)
         }
         writer.put(part.sent.milliseconds)
     }
 
     private func part(_ reader: inout ByteReader, _ epoch: TakeoverEpoch) -> SnapshotPart? {
-        guard let number = reader.variable(), let found = changes(&reader),
+        guard let survey = time(&reader), let number = reader.variable(), let found = changes(&reader),
             let end = records.ifThere(&reader, end), let sent = time(&reader)
         else { return nil }
-        return SnapshotPart(epoch: epoch, part: Int(clamping: number), records: found, end: end, sent: sent)
+        return SnapshotPart(
+            epoch: epoch, survey: survey, part: Int(clamping: number), records: found, end: end, sent: sent)
     }
 
     private func end(_ reader: inout ByteReader) -> SnapshotPart.End? {
-        guard let number = reader.variable(), let roster = records.roster(&reader) else { return nil }
-        return SnapshotPart.End(number: number, roster: roster)
+        guard let number = reader.variable(), let roster = records.roster(&reader), let held = set(&reader) else {
+            return nil
+        }
+        return SnapshotPart.End(number: number, roster: roster, held: held)
     }
 
     private func put(_ report: HoldingReport, into writer: inout ByteWriter) {
@@ -175,9 +191,9 @@ extension ReplicaCoding {
         for held in [report.unfinished, report.finished] { put(held, into: &writer) }
     }
 
-    private func put(_ held: SequenceRanges, into writer: inout ByteWriter) {
-        writer.putVariable(held.ranges.count)
-        for range in held.ranges {
+    private func put(_ set: SequenceSet, into writer: inout ByteWriter) {
+        writer.putVariable(set.ranges.count)
+        for range in set.ranges {
             writer.putVariable(range.lowerBound)
             writer.putVariable(range.upperBound - range.lowerBound)
         }
@@ -185,12 +201,12 @@ extension ReplicaCoding {
 
     private func multicast(_ kind: Kind, _ reader: inout ByteReader) -> ReplicaMessage? {
         if kind == .progress {
-            guard let held = ranges(&reader), let completed = ranges(&reader), let dead = ranges(&reader) else {
+            guard let held = set(&reader), let completed = set(&reader), let dead = set(&reader) else {
                 return nil
             }
             return .progress(MulticastProgress(held: held, completed: completed, dead: dead))
         }
-        guard let found = changes(&reader), let asked = ranges(&reader), let floor = reader.variable() else {
+        guard let found = changes(&reader), let asked = set(&reader), let floor = reader.variable() else {
             return nil
         }
         let entries = found.compactMap(\.wholeEntry)
@@ -199,13 +215,13 @@ extension ReplicaCoding {
 
     private func report(_ reader: inout ByteReader) -> HoldingReport? {
         guard let position = records.ifThere(&reader, { records.position(&$0) }),
-            let roster = records.ifThere(&reader, { records.roster(&$0) }), let unfinished = ranges(&reader),
-            let finished = ranges(&reader)
+            let roster = records.ifThere(&reader, { records.roster(&$0) }), let unfinished = set(&reader),
+            let finished = set(&reader)
         else { return nil }
         return HoldingReport(position: position, roster: roster, unfinished: unfinished, finished: finished)
     }
 
-    private func ranges(_ reader: inout ByteReader) -> SequenceRanges? {
+    private func set(_ reader: inout ByteReader) -> SequenceSet? {
         guard let count = reader.count() else { return nil }
         var ranges: [ClosedRange<UInt64>] = []
         var room = Self.maximumRangedSequences
@@ -216,7 +232,7 @@ extension ReplicaCoding {
             guard !overflows else { return nil }
             ranges.append(first...last)
         }
-        return SequenceRanges(ranges: ranges)
+        return SequenceSet(ranges: ranges)
     }
 
     private func put(_ sequences: [UInt64], into writer: inout ByteWriter) {

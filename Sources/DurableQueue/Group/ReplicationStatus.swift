@@ -66,6 +66,6 @@ extension ReplicationStatus.Group {
         replicas = replica.replicas
         lags = Dictionary(replica.lags.map { ($0.key.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         waitingFor = replica.waitingFor.sorted()
-        unfinished = replica.unfinished.count
+        unfinished = Int(clamping: replica.unfinished.count)
     }
 }

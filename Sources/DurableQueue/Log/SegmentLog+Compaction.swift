@@ -17,13 +17,15 @@ extension SegmentLog {
 
     /// Does a bounded part of the work, if there is any.
     ///
-    /// - Parameter budget: how much is copied at most, to within one record.
+    /// - Parameter budget: how much is copied at most, to within one record. Four times as much is looked at: what is not needed any more takes
+    ///   time, too, while records wait.
     func compact(budget: Int) throws(DurableQueueError) {
         if moving == nil { moving = try beginMoving() }
         guard var rest = moving else { return }
         var moved: [StoreRecord] = []
         var bytes = 0
-        while bytes < budget, rest.offset < rest.bytes.count {
+        let end = rest.offset + min(rest.bytes.count - rest.offset, 4 * budget)
+        while bytes < budget, rest.offset < end {
             let frame = try nextFrame(of: &rest)
             guard let record = try keptRecord(at: frame, of: rest) else { continue }
             moved.append(record)
@@ -36,7 +38,7 @@ extension SegmentLog {
 
     /// Removes segments from the oldest on for as long as nothing in them is needed.
     func removeUnneeded() throws(DurableQueueError) {
-        while moving == nil, let oldest = candidate, oldest.liveBytes == 0 { try compact(budget: .max) }
+        while moving == nil, let oldest = candidate, oldest.liveBytes == 0 { try compact(budget: 0) }
     }
 
     private func beginMoving() throws(DurableQueueError) -> Moving? {

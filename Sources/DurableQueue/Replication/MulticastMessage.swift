@@ -3,12 +3,12 @@ public struct MulticastOffer: Hashable, Codable, Sendable {
     /// To be held, and then run.
     public let entries: [Entry]
     /// What the member said that it holds, and has not said that it ended.
-    public let asked: SequenceRanges
+    public let asked: SequenceSet
     /// Everything of the origin below this sequence is over at all members, and is never sent again.
     public let floor: UInt64
 
     /// An offer from its parts.
-    public init(entries: [Entry], asked: SequenceRanges, floor: UInt64) {
+    public init(entries: [Entry], asked: SequenceSet, floor: UInt64) {
         self.entries = entries
         self.asked = asked
         self.floor = floor
@@ -18,19 +18,19 @@ public struct MulticastOffer: Hashable, Codable, Sendable {
 /// What a member says of an origin's entries; also with nothing in it, to be heard of.
 public struct MulticastProgress: Hashable, Codable, Sendable {
     /// On its disk.
-    public var held: SequenceRanges
+    public var held: SequenceSet
     /// Run.
-    public var completed: SequenceRanges
+    public var completed: SequenceSet
     /// Given up; a matter of that member.
-    public var dead: SequenceRanges
+    public var dead: SequenceSet
 
     /// A report from its parts.
     public init(held: Set<UInt64> = [], completed: Set<UInt64> = [], dead: Set<UInt64> = []) {
         self.init(
-            held: SequenceRanges(held), completed: SequenceRanges(completed), dead: SequenceRanges(dead))
+            held: SequenceSet(held), completed: SequenceSet(completed), dead: SequenceSet(dead))
     }
 
-    init(held: SequenceRanges, completed: SequenceRanges, dead: SequenceRanges) {
+    init(held: SequenceSet, completed: SequenceSet, dead: SequenceSet) {
         self.held = held
         self.completed = completed
         self.dead = dead

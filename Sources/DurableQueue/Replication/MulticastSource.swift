@@ -12,7 +12,7 @@ public struct MulticastSource: Sendable {
         /// Read these from the store and send them.
         case read([UInt64], for: MemberID)
         /// Ask what became of these, and be heard of.
-        case ask(SequenceRanges, of: MemberID)
+        case ask(SequenceSet, of: MemberID)
         /// Write what a member said, then say ``MulticastSource/recorded(ended:by:)`` of what it ended.
         case record(held: [UInt64], completed: [UInt64], dead: [UInt64], by: MemberID)
         /// Everybody who is there holds these: acknowledge them, then run them.
@@ -128,19 +128,18 @@ public struct MulticastSource: Sendable {
     ) -> [Action] {
         guard peers[member] != nil else { return [] }
         peers[member]?.heard = now
-        let (completed, dead) = (progress.completed.sequences, progress.dead.sequences)
         var held: [UInt64] = []
-        for sequence in progress.held.sequences.union(completed).union(dead) {
+        for sequence in progress.held.union(progress.completed).union(progress.dead) {
             guard peers[member]?.lacking.remove(sequence) != nil else { continue }
             peers[member]?.unended.insert(sequence)
             arrived(sequence, at: member)
             held.append(sequence)
         }
         let isOpen = { (sequence: UInt64) in peers[member]?.unended.contains(sequence) ?? false }
-        let (over, given) = (completed.filter(isOpen).sorted(), dead.filter(isOpen).sorted())
+        let (over, given) = (progress.completed.filter(isOpen), progress.dead.filter(isOpen))
         var actions: [Action] = []
         if !held.isEmpty || !over.isEmpty || !given.isEmpty {
-            actions.append(.record(held: held.sorted(), completed: over, dead: given, by: member))
+            actions.append(.record(held: held, completed: over, dead: given, by: member))
         }
         noteCatchingUp(member)
         return actions + send(to: member, now: now) + settle(held, now: now)
@@ -250,7 +249,7 @@ public struct MulticastSource: Sendable {
         let isDue = peer.lastAsked.map { now - $0 >= configuration.resendAfter } ?? true
         if isDue { peers[member]?.lastAsked = now }
         let asked = isDue ? Set(peer.unended.sorted().prefix(Self.mostAsked)) : []
-        return [.ask(SequenceRanges(asked), of: member)]
+        return [.ask(SequenceSet(asked), of: member)]
     }
 
     /// Who is there, answers, and is not far behind has to hold what is acknowledged.

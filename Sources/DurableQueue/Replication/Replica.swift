@@ -14,8 +14,8 @@ public struct Replica: Sendable {
         case send(ReplicaMessage, to: MemberID)
         /// Read these from the store, and send them as ``ReplicaMessage/fetched(_:of:_:)``.
         case read([UInt64], epoch: TakeoverEpoch, for: MemberID)
-        /// Read what there is behind this sequence, for ``Replica/snapshotRead(for:after:_:isLast:now:)``.
-        case readSnapshot(for: MemberID, after: UInt64)
+        /// Read what there is of these, or of the first of them, for ``Replica/snapshotRead(_:_:for:survey:now:)``.
+        case readSnapshot(SequenceSet, for: MemberID, survey: Timestamp)
         /// The entries are this member's from now on: run ``Replica/unfinished`` while ``Replica/mayRun(now:)``.
         case own(TakeoverEpoch)
         /// Enough members hold these: acknowledge them, then run them.
@@ -58,8 +58,8 @@ public struct Replica: Sendable {
     ///   - roster: the group, as long as nothing else is known of it.
     public init(
         origin: UUID, member: MemberID, originMember: MemberID, roster: Roster, mark: ReplicaMark,
-        unfinished: Set<UInt64>,
-        finished: Set<UInt64>, configuration: ReplicationConfiguration, random: MeshRandom, now: Timestamp
+        unfinished: SequenceSet, finished: SequenceSet, configuration: ReplicationConfiguration, random: MeshRandom,
+        now: Timestamp
     ) {
         self.member = member
         self.originMember = originMember
@@ -89,7 +89,7 @@ public struct Replica: Sendable {
     public var epoch: TakeoverEpoch? { source?.epoch }
 
     /// The sequences of entries that wait or run.
-    public var unfinished: Set<UInt64> { holder.unfinished }
+    public var unfinished: SequenceSet { holder.unfinished }
 
     /// The members whose reports a claim waits for.
     public var waitingFor: Set<MemberID> { takeover?.waitingFor ?? [] }
@@ -109,6 +109,9 @@ public struct Replica: Sendable {
         if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
         actions += dropVainClaim(now: now) + stopIfDeposed()
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
+        if case .surveyed(let epoch, let report, let sent) = message, epoch == source?.epoch {
+            actions += compare(report, of: sender, sent: sent, now: now)
+        }
         return actions + stopIfDeposed()
     }
 
@@ -162,15 +165,29 @@ public struct Replica: Sendable {
         carryOut(source?.await(sequences, now: now) ?? [])
     }
 
-    /// The entries behind a sequence, with what became of them, were read from the store.
-    public mutating func snapshotRead(
-        for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
+    /// A member that needs a snapshot gets what it lacks: mostly little, since it took records until the ownership went over.
+    private mutating func compare(
+        _ report: HoldingReport, of member: MemberID, sent: Timestamp, now: Timestamp
     ) -> [Action] {
-        // The store shows entries a little before this is told of them: they are still to be numbered, and follow as records.
+        let own = holder.report
+        let unended = own.finished.intersection(report.unfinished)
+        let lacking = own.held.subtracting(report.held).union(unended)
+        return carryOut(source?.surveyed(member, held: own.held, lacking: lacking, sent: sent, now: now) ?? [])
+    }
+
+    /// Some of what a member lacks was read from the store.
+    ///
+    /// - Parameters:
+    ///   - taken: of what was to be read, the part that this is all of.
+    ///   - records: entries, and what became of them.
+    public mutating func snapshotRead(
+        _ taken: SequenceSet, _ records: [ReplicaRecord], for member: MemberID, survey: Timestamp, now: Timestamp
+    ) -> [Action] {
+        // What was forgotten while it was read is not sent any more.
         let known = records.filter { record in
             if case .add(let entry) = record { holder.holds(entry.identity.sequence) } else { true }
         }
-        return carryOut(source?.snapshotRead(for: member, after: after, known, isLast: isLast, now: now) ?? [])
+        return carryOut(source?.snapshotRead(taken, known, for: member, survey: survey, now: now) ?? [])
     }
 
     /// Lets time pass; to be called several times in a heartbeat.
@@ -273,7 +290,8 @@ public struct Replica: Sendable {
             case .send(let message, let receiver): return [.send(message, to: receiver)]
             case .safe(let sequences): return [.safe(sequences)]
             case .withdrawn(let sequences): return [.withdrawn(sequences)]
-            case .readSnapshot(let member, let after): return [.readSnapshot(for: member, after: after)]
+            case .readSnapshot(let page, let member, let survey):
+                return [.readSnapshot(page, for: member, survey: survey)]
             case .deposed(let epoch): return stop(by: epoch)
             case .persist(let roster):
                 let writes = holder.own(roster)

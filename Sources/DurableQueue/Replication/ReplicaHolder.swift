@@ -24,10 +24,11 @@ public struct ReplicaHolder: Sendable {
         public let mark: ReplicaMark
     }
 
+    /// A snapshot that is to come, or is coming.
     private struct Incoming: Sendable {
         let epoch: TakeoverEpoch
+        let survey: Timestamp
         var nextPart = 0
-        var named: Set<UInt64> = []
     }
 
     private struct Answer: Sendable {
@@ -41,9 +42,9 @@ public struct ReplicaHolder: Sendable {
     /// What it has handed to the disk.
     public private(set) var mark: ReplicaMark
     /// The sequences of entries that wait or run.
-    public private(set) var unfinished: Set<UInt64>
+    public private(set) var unfinished: SequenceSet
     /// The sequences of entries that are completed or dead, and remembered.
-    public private(set) var finished: Set<UInt64>
+    public private(set) var finished: SequenceSet
     let origin: UUID
     private let configuration: ReplicationConfiguration
     private var synced: ReplicaMark
@@ -60,7 +61,7 @@ public struct ReplicaHolder: Sendable {
 
     /// What a store had at the start. Who was heard of before that is not known, so nothing is granted for a while.
     public init(
-        origin: UUID, member: MemberID, mark: ReplicaMark, unfinished: Set<UInt64>, finished: Set<UInt64>,
+        origin: UUID, member: MemberID, mark: ReplicaMark, unfinished: SequenceSet, finished: SequenceSet,
         configuration: ReplicationConfiguration, now: Timestamp
     ) {
         self.origin = origin
@@ -89,6 +90,7 @@ public struct ReplicaHolder: Sendable {
         switch message {
         case .claim(let epoch): claim(epoch, now: now)
         case .append(let append): take(append, from: sender, now: now)
+        case .survey(let epoch, let sent): answerSurvey(epoch, sent, from: sender, now: now)
         case .snapshot(let part): install(part, from: sender, now: now)
         case .fetch(let epoch, let sequences):
             epoch == mark.granted ? [.read(sequences, epoch: epoch, for: sender)] : [refusal(of: epoch, to: sender)]
@@ -136,7 +138,12 @@ public struct ReplicaHolder: Sendable {
         guard mark.position == nil, let roster = mark.roster, !roster.members.contains(member), incoming == nil,
             synced.position == nil, synced.roster == roster, !unfinished.isEmpty || !finished.isEmpty
         else { return [] }
-        return [persist([.forgotten(unfinished.union(finished).sorted())])]
+        return [persist([.forgotten(Array(report.held))])]
+    }
+
+    /// What it holds, and how far it has come.
+    var report: HoldingReport {
+        HoldingReport(position: mark.position, roster: mark.roster, unfinished: unfinished, finished: finished)
     }
 
     /// Whether it knows an entry.
@@ -155,9 +162,6 @@ extension ReplicaHolder {
         // Asked again for what was granted before: its time does not begin anew.
         if mark.granted != epoch { (promised, incoming) = (now, nil) }
         mark.granted = epoch
-        let report = HoldingReport(
-            position: mark.position, roster: mark.roster, unfinished: SequenceRanges(unfinished),
-            finished: SequenceRanges(finished))
         return [persist([], answer: .granted(epoch, report), to: epoch.owner)]
     }
 
@@ -233,21 +237,28 @@ extension ReplicaHolder {
                 resumesAfter: standing.resumesAfter, sent: standing.sent))
     }
 
+    /// What it holds is what the parts of the snapshot build on; those of an earlier one are not taken any more.
+    private mutating func answerSurvey(
+        _ epoch: TakeoverEpoch, _ sent: Timestamp, from sender: MemberID, now: Timestamp
+    ) -> [Action] {
+        guard follow(epoch, now: now) else { return [refusal(of: epoch, to: sender)] }
+        // Its own store is not replaced while it owns.
+        guard mark.position != .everything(of: epoch) else { return [] }
+        incoming = Incoming(epoch: epoch, survey: sent)
+        return answer(.surveyed(epoch, report, sent: sent), to: sender)
+    }
+
     private mutating func install(_ part: SnapshotPart, from sender: MemberID, now: Timestamp) -> [Action] {
         guard follow(part.epoch, now: now) else { return [refusal(of: part.epoch, to: sender)] }
-        // Its own store is not replaced while it owns.
-        guard mark.position != .everything(of: part.epoch) else { return [] }
-        if part.part == 0 { incoming = Incoming(epoch: part.epoch) }
-        guard var next = incoming, next.epoch == part.epoch, next.nextPart == part.part else { return [] }
-        // There is one copy of the names alone, which may be many.
-        incoming = nil
-        next.nextPart += 1
-        for case .add(let entry) in part.records { next.named.insert(entry.identity.sequence) }
+        guard let known = incoming, known.epoch == part.epoch, known.survey == part.survey,
+            known.nextPart == part.part
+        else { return [] }
+        incoming?.nextPart += 1
         var records = part.records
-        incoming = next
         if let end = part.end {
             // What the owner has not is finished and forgotten, or was never acknowledged.
-            records.append(.forgotten(unfinished.union(finished).subtracting(next.named).sorted()))
+            let alien = report.held.subtracting(end.held)
+            if !alien.isEmpty { records.append(.forgotten(Array(alien))) }
             mark.position = ReplicaPosition(epoch: part.epoch, number: end.number)
             mark.roster = end.roster
             incoming = nil
@@ -275,14 +286,13 @@ extension ReplicaHolder {
         case .completed(let sequences, _): for sequence in sequences { finish(sequence) }
         case .buried(let sequence, _): finish(sequence)
         case .forgotten(let sequences):
-            unfinished.subtract(sequences)
-            finished.subtract(sequences)
+            let gone = SequenceSet(sequences)
+            (unfinished, finished) = (unfinished.subtracting(gone), finished.subtracting(gone))
         case .roster(let roster): mark.roster = roster
         }
     }
 
     private mutating func finish(_ sequence: UInt64) {
-        guard unfinished.remove(sequence) != nil else { return }
-        finished.insert(sequence)
+        if unfinished.remove(sequence) { finished.insert(sequence) }
     }
 }

@@ -62,7 +62,11 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case append(ReplicaAppend)
     /// How far a member has come on disk.
     case standing(ReplicaStanding)
-    /// Part of all that there is.
+    /// Asks a member that needs a snapshot what it holds.
+    case survey(TakeoverEpoch, sent: Timestamp)
+    /// What it holds, to be sent the difference.
+    case surveyed(TakeoverEpoch, HoldingReport, sent: Timestamp)
+    /// Part of what a member lacks.
     case snapshot(SnapshotPart)
     /// A part of a snapshot is on disk.
     case installed(TakeoverEpoch, part: Int, sent: Timestamp)
@@ -76,9 +80,10 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     case progress(MulticastProgress)
 
     /// What it names by ranges.
-    var ranges: [SequenceRanges] {
+    var sets: [SequenceSet] {
         switch self {
-        case .granted(_, let report): [report.unfinished, report.finished]
+        case .granted(_, let report), .surveyed(_, let report, _): [report.unfinished, report.finished]
+        case .snapshot(let part): part.end.map { [$0.held] } ?? []
         case .offer(let offer): [offer.asked]
         case .progress(let progress): [progress.held, progress.completed, progress.dead]
         default: []
@@ -126,22 +131,27 @@ public struct ReplicaStanding: Hashable, Codable, Sendable {
     }
 }
 
-/// Part of all that an owner has.
+/// Part of what an owner has and a member lacks.
 public struct SnapshotPart: Hashable, Codable, Sendable {
     /// Of whose ownership.
     public let epoch: TakeoverEpoch
+    /// When the survey was sent that it follows from: parts of one snapshot have the same.
+    public let survey: Timestamp
     /// Counted from 0.
     public let part: Int
     /// Entries, and what became of them.
     public let records: [ReplicaRecord]
-    /// With the last part: the number of the record that is to follow it, less one, and who is in the group.
+    /// With the last part: what the member has to know besides.
     public let end: End?
     /// When it was sent, by the clock of the owner.
     public let sent: Timestamp
 
     /// A part from its parts.
-    public init(epoch: TakeoverEpoch, part: Int, records: [ReplicaRecord], end: End?, sent: Timestamp) {
+    public init(
+        epoch: TakeoverEpoch, survey: Timestamp, part: Int, records: [ReplicaRecord], end: End?, sent: Timestamp
+    ) {
         self.epoch = epoch
+        self.survey = survey
         self.part = part
         self.records = records
         self.end = end
@@ -150,15 +160,18 @@ public struct SnapshotPart: Hashable, Codable, Sendable {
 
     /// What comes with the last part.
     public struct End: Hashable, Codable, Sendable {
-        /// The number of the last record that the snapshot includes for sure.
+        /// The number of the last record that the snapshot includes for sure; the next one is to follow it.
         public let number: UInt64
         /// Who is in the group.
         public let roster: Roster
+        /// All that the owner had at that number: what the member has besides is to go.
+        public let held: SequenceSet
 
         /// An end from its parts.
-        public init(number: UInt64, roster: Roster) {
+        public init(number: UInt64, roster: Roster, held: SequenceSet) {
             self.number = number
             self.roster = roster
+            self.held = held
         }
     }
 }
@@ -169,47 +182,25 @@ public struct HoldingReport: Hashable, Codable, Sendable {
     public let position: ReplicaPosition?
     /// Who is in the group, as far as it knows.
     public let roster: Roster?
-    /// Whether a member says that it is none any more: it has dropped what it had.
-    func isDismissal(of member: MemberID) -> Bool {
-        guard position == nil, let roster else { return false }
-        return !roster.members.contains(member)
-    }
-
     /// What waits or runs.
-    public let unfinished: SequenceRanges
+    public let unfinished: SequenceSet
     /// What is completed or dead, and remembered.
-    public let finished: SequenceRanges
+    public let finished: SequenceSet
 
     /// A report from its parts.
-    public init(position: ReplicaPosition?, roster: Roster?, unfinished: SequenceRanges, finished: SequenceRanges) {
+    public init(position: ReplicaPosition?, roster: Roster?, unfinished: SequenceSet, finished: SequenceSet) {
         self.position = position
         self.roster = roster
         self.unfinished = unfinished
         self.finished = finished
     }
-}
 
-/// Sequences as ranges, since they mostly lie close together.
-public struct SequenceRanges: Hashable, Codable, Sendable {
-    /// In order, none touching the next.
-    public let ranges: [ClosedRange<UInt64>]
+    /// All that it holds.
+    var held: SequenceSet { unfinished.union(finished) }
 
-    /// The ranges that make up a set.
-    public init(_ sequences: Set<UInt64>) {
-        ranges = sequences.sorted().reduce(into: []) { ranges, sequence in
-            if let last = ranges.last, last.upperBound + 1 == sequence {
-                ranges[ranges.count - 1] = last.lowerBound...sequence
-            } else {
-                ranges.append(sequence...sequence)
-            }
-        }
+    /// Whether a member says that it is none any more: it has dropped what it had.
+    func isDismissal(of member: MemberID) -> Bool {
+        guard position == nil, let roster else { return false }
+        return !roster.members.contains(member)
     }
-
-    init(ranges: [ClosedRange<UInt64>]) { self.ranges = ranges }
-
-    /// How many sequences they stand for.
-    var count: UInt64 { ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) + 1 } }
-
-    /// The set again.
-    public var sequences: Set<UInt64> { ranges.reduce(into: []) { $0.formUnion($1) } }
 }

@@ -44,12 +44,12 @@ extension ReplicaSource {
         follower.answered = max(follower.answered ?? standing.sent, standing.sent)
         var actions: [Action] = []
         switch follower.state {
-        case .snapshot: break
+        case .asked, .snapshot: break
         case .unknown:
             guard let number = standing.resumesAfter ?? standing.synced, number >= base, number <= end else {
-                follower.state = .snapshot(Follower.Snapshot(number: end, began: now))
+                follower.state = .asked(now)
                 follower.lastProgress = now
-                actions.append(.readSnapshot(for: member, after: 0))
+                actions.append(.send(.survey(epoch, sent: now), to: member))
                 break
             }
             follower.state = .following
@@ -76,60 +76,92 @@ extension ReplicaSource {
         return actions + send(to: member, now: now) + settle(now: now)
     }
 
-    /// The entries behind a sequence, with what became of them, were read from the store.
-    public mutating func snapshotRead(
-        for member: MemberID, after: UInt64, _ records: [ReplicaRecord], isLast: Bool, now: Timestamp
+    /// A member has said what it holds: it gets what it lacks of what there is now, and then what follows.
+    ///
+    /// - Parameters:
+    ///   - held: all that there is.
+    ///   - lacking: what the member has not, or not to its end.
+    public mutating func surveyed(
+        _ member: MemberID, held: SequenceSet, lacking: SequenceSet, sent: Timestamp, now: Timestamp
     ) -> [Action] {
-        guard !isDeposed, case .snapshot(var snapshot)? = followers[member]?.state, snapshot.isReading,
-            snapshot.after == after
-        else { return [] }
-        highestSent[member] = end
-        if isLast { snapshot.end = SnapshotPart.End(number: snapshot.number, roster: sentRoster) }
-        let part = SnapshotPart(
-            epoch: epoch, part: snapshot.sentParts, records: records, end: snapshot.end, sent: now)
-        snapshot.after = records.reduce(after) { last, record in
-            if case .add(let entry) = record { max(last, entry.identity.sequence) } else { last }
-        }
-        snapshot.sentParts += 1
-        snapshot.isReading = false
-        let actions = readOn(&snapshot, for: member)
-        followers[member]?.state = .snapshot(snapshot)
-        followers[member]?.lastProgress = now
-        return [.send(.snapshot(part), to: member)] + actions
+        guard !isDeposed, case .asked(sent)? = followers[member]?.state else { return [] }
+        let snapshot = Follower.Snapshot(survey: sent, number: end, held: held, lacking: lacking)
+        noteAnswer(of: member, sent: sent, now: now)
+        return goOn(snapshot, for: member, now: now)
     }
 
-    /// While one part is on its way the next one is read and sent too. Not before the first is on the disk: until then the member may take what
-    /// follows for a part of an earlier snapshot.
-    private func readOn(_ snapshot: inout Follower.Snapshot, for member: MemberID) -> [Action] {
-        let most = snapshot.installedParts == 0 ? 1 : 2
-        guard snapshot.end == nil, !snapshot.isReading, snapshot.sentParts - snapshot.installedParts < most else {
+    /// Some of what a member lacks was read from the store.
+    ///
+    /// - Parameters:
+    ///   - taken: of what was to be read, the part that this is all of.
+    ///   - records: entries, and what became of them; nothing of what was forgotten meanwhile.
+    public mutating func snapshotRead(
+        _ taken: SequenceSet, _ records: [ReplicaRecord], for member: MemberID, survey: Timestamp, now: Timestamp
+    ) -> [Action] {
+        guard !isDeposed, case .snapshot(var snapshot)? = followers[member]?.state, snapshot.survey == survey,
+            snapshot.isReading
+        else { return [] }
+        snapshot.isReading = false
+        snapshot.lacking = snapshot.lacking.subtracting(taken)
+        followers[member]?.lastProgress = now
+        let part = nextPart(&snapshot, records, for: member, now: now)
+        return [part] + goOn(snapshot, for: member, now: now)
+    }
+
+    private mutating func nextPart(
+        _ snapshot: inout Follower.Snapshot, _ records: [ReplicaRecord], for member: MemberID, now: Timestamp
+    ) -> Action {
+        highestSent[member] = end
+        snapshot.isWhole = snapshot.lacking.isEmpty
+        let part = SnapshotPart(
+            epoch: epoch, survey: snapshot.survey, part: snapshot.sentParts, records: records,
+            end: snapshot.isWhole
+                ? SnapshotPart.End(number: snapshot.number, roster: sentRoster, held: snapshot.held) : nil,
+            sent: now)
+        snapshot.sentParts += 1
+        return .send(.snapshot(part), to: member)
+    }
+
+    /// While one part is on its way the next one is read and sent too.
+    private mutating func goOn(
+        _ snapshot: Follower.Snapshot, for member: MemberID, now: Timestamp
+    ) -> [Action] {
+        var snapshot = snapshot
+        defer { followers[member]?.state = .snapshot(snapshot) }
+        guard !snapshot.isWhole, !snapshot.isReading, snapshot.sentParts - snapshot.installedParts < 2 else {
             return []
         }
+        guard !snapshot.lacking.isEmpty else { return [nextPart(&snapshot, [], for: member, now: now)] }
         snapshot.isReading = true
-        return [.readSnapshot(for: member, after: snapshot.after)]
+        let page = snapshot.lacking.first(configuration.snapshotEntries)
+        return [.readSnapshot(page, for: member, survey: snapshot.survey)]
     }
 
     mutating func installed(_ part: Int, by member: MemberID, sent: Timestamp, now: Timestamp) -> [Action] {
-        guard var follower = followers[member] else { return [] }
-        follower.answered = max(follower.answered ?? sent, sent)
-        follower.lastProgress = now
+        guard followers[member] != nil else { return [] }
+        noteAnswer(of: member, sent: sent, now: now)
         var actions: [Action] = []
-        if case .snapshot(var snapshot) = follower.state, sent >= snapshot.began, part == snapshot.installedParts,
-            part < snapshot.sentParts
+        if case .snapshot(var snapshot)? = followers[member]?.state, sent >= snapshot.survey,
+            part == snapshot.installedParts, part < snapshot.sentParts
         {
             snapshot.installedParts += 1
-            if snapshot.end == nil || snapshot.installedParts < snapshot.sentParts {
-                actions += readOn(&snapshot, for: member)
-                follower.state = .snapshot(snapshot)
+            if !snapshot.isWhole || snapshot.installedParts < snapshot.sentParts {
+                actions = goOn(snapshot, for: member, now: now)
             } else if snapshot.number < base {
                 // What follows has left the backlog meanwhile: once more.
-                follower.state = .unknown
+                followers[member]?.state = .unknown
             } else {
-                follower.state = .following
-                (follower.sent, follower.confirmed) = (snapshot.number, snapshot.number)
+                followers[member]?.state = .following
+                followers[member]?.sent = snapshot.number
+                followers[member]?.confirmed = snapshot.number
             }
         }
-        followers[member] = follower
         return actions + send(to: member, now: now) + settle(now: now)
+    }
+
+    private mutating func noteAnswer(of member: MemberID, sent: Timestamp, now: Timestamp) {
+        let before = followers[member]?.answered ?? sent
+        followers[member]?.answered = max(before, sent)
+        followers[member]?.lastProgress = now
     }
 }

@@ -14,8 +14,8 @@ public struct ReplicaSource: Sendable {
         case safe([UInt64])
         /// These were taken back before they were safe, and no member of the group holds them any more.
         case withdrawn([UInt64])
-        /// Read what there is of the origin behind this sequence, for ``ReplicaSource/snapshotRead(for:after:_:isLast:now:)``.
-        case readSnapshot(for: MemberID, after: UInt64)
+        /// Read what there is of these, or of the first of them, for ``ReplicaSource/snapshotRead(_:_:for:survey:now:)``.
+        case readSnapshot(SequenceSet, for: MemberID, survey: Timestamp)
         /// Hand this to ``ReplicaHolder/own(_:)-(Roster)``, and say ``ReplicaSource/rosterPersisted(now:)`` when it is on the disk.
         case persist(Roster)
         /// Another owner has a higher epoch: begin no run, take nothing in, and follow it.
@@ -26,22 +26,26 @@ public struct ReplicaSource: Sendable {
         enum State: Sendable {
             /// It is to say how far it is.
             case unknown
+            /// It was asked what it holds.
+            case asked(Timestamp)
             case snapshot(Snapshot)
             case following
         }
 
-        /// A snapshot that it gets.
+        /// What it gets that it lacks.
         struct Snapshot: Sendable {
+            /// When it was asked what it holds: what was sent before belongs to an earlier one.
+            let survey: Timestamp
             /// Of which number it is.
             let number: UInt64
-            /// What was sent before is the answer to an earlier one.
-            let began: Timestamp
+            /// All that there was at that number.
+            let held: SequenceSet
+            /// What is still to be read.
+            var lacking: SequenceSet
+            var isReading = false
             var sentParts = 0
             var installedParts = 0
-            /// Behind which sequence it goes on, and whether that is being read.
-            var after: UInt64 = 0
-            var isReading = true
-            var end: SnapshotPart.End?
+            var isWhole = false
         }
 
         var state = State.unknown
@@ -60,7 +64,7 @@ public struct ReplicaSource: Sendable {
         /// What follows this number is to stay in the backlog for it; nil while it is not known to need any of it.
         var needsAfter: UInt64? {
             switch state {
-            case .unknown: nil
+            case .unknown, .asked: nil
             case .snapshot(let snapshot): snapshot.number
             case .following: confirmed
             }

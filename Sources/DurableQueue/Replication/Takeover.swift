@@ -42,7 +42,7 @@ public struct Takeover: Sendable {
     private struct Plan: Sendable {
         let source: MemberID
         let roster: Roster
-        var missing: [UInt64]
+        var missing: SequenceSet
         var records: [ReplicaRecord]
         let last: [ReplicaRecord]
     }
@@ -165,17 +165,16 @@ public struct Takeover: Sendable {
             let others = reports.filter { $0.value.isDismissal(of: $0.key) }.compactMap(\.value.roster)
             return ask(roster, others.reduce(into: []) { $0.formUnion($1.members) })
         }
-        let done = reports.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.finished.sequences) }
-        let (unfinished, finished) = (best.value.unfinished.sequences, best.value.finished.sequences)
-        let (ownUnfinished, ownFinished) = (own.unfinished.sequences, own.finished.sequences)
-        let missing = unfinished.subtracting(ownUnfinished).union(finished).subtracting(ownFinished)
-        let alien = ownUnfinished.union(ownFinished).subtracting(unfinished).subtracting(finished)
-        let completed = unfinished.intersection(done).sorted()
+        let done = reports.values.reduce(into: SequenceSet()) { $0 = $0.union($1.finished) }
+        let theirs = best.value
+        let missing = theirs.unfinished.subtracting(own.unfinished).union(theirs.finished).subtracting(own.finished)
+        let alien = own.held.subtracting(theirs.held)
+        let completed = theirs.unfinished.intersection(done)
         var last: [ReplicaRecord] = []
-        if !alien.isEmpty { last.append(.forgotten(alien.sorted())) }
+        if !alien.isEmpty { last.append(.forgotten(Array(alien))) }
         // Exactly when is not known any more, nor needed.
-        if !completed.isEmpty { last.append(.completed(completed, at: start)) }
-        let plan = Plan(source: best.key, roster: roster, missing: missing.sorted(), records: [], last: last)
+        if !completed.isEmpty { last.append(.completed(Array(completed), at: start)) }
+        let plan = Plan(source: best.key, roster: roster, missing: missing, records: [], last: last)
         phase = .fetching(plan)
         progressed = now
         return goOn(plan)
@@ -204,7 +203,7 @@ public struct Takeover: Sendable {
             phase = .ended
             return [.own(Merged(epoch: epoch, roster: plan.roster, records: plan.records + plan.last))]
         }
-        return [.send(.fetch(epoch, Array(plan.missing.prefix(configuration.batchRecords))), to: plan.source)]
+        return [.send(.fetch(epoch, Array(plan.missing.first(configuration.batchRecords))), to: plan.source)]
     }
 
     private mutating func take(
@@ -214,7 +213,7 @@ public struct Takeover: Sendable {
             plan.missing.starts(with: sequences)
         else { return [] }
         progressed = now
-        plan.missing.removeFirst(sequences.count)
+        plan.missing = plan.missing.subtracting(SequenceSet(sequences))
         plan.records += records
         phase = .fetching(plan)
         return goOn(plan)

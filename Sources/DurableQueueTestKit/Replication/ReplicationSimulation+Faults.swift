@@ -7,7 +7,16 @@ extension ReplicationSimulation {
         let delays = network.delays(from: sender, to: receiver, now: now, &random)
         if mutant == .takesNothingOver, case .claim = message, sender != originMember { return }
         if case .dismissed = message, !delays.isEmpty { report.dismissals += 1 }
+        let message = mutant == .saysThatItHoldsAll ? exaggerated(message) : message
         for delay in delays { schedule(.deliver(message, from: sender, to: receiver), in: delay) }
+    }
+
+    private func exaggerated(_ message: ReplicaMessage) -> ReplicaMessage {
+        guard case .surveyed(let epoch, let report, let sent) = message, lastSequence > 0 else { return message }
+        let all = SequenceSet(1...lastSequence)
+        return .surveyed(
+            epoch, HoldingReport(position: report.position, roster: report.roster, unfinished: [], finished: all),
+            sent: sent)
     }
 
     mutating func disturb() {

@@ -7,7 +7,8 @@ extension ReplicationSimulation {
         guard let node = nodes[name] else { return }
         var replica = Replica(
             origin: origin, member: name, originMember: originMember, roster: roster, mark: node.disk.synced.mark,
-            unfinished: node.disk.synced.unfinished, finished: node.disk.synced.finished, configuration: configuration,
+            unfinished: SequenceSet(node.disk.synced.unfinished), finished: SequenceSet(node.disk.synced.finished),
+            configuration: configuration,
             random: MeshRandom(seed: random.next()), now: clock(name))
         if mutant == .startsWithTooFewReports { replica.reportsSpared = 1 }
         nodes[name]?.replica = replica
@@ -55,7 +56,7 @@ extension ReplicationSimulation {
                 guard let disk = nodes[name]?.disk.visible else { break }
                 let records = disk.records(of: sequences, at: clock(name))
                 send(.fetched(epoch, of: sequences, records), from: name, to: receiver)
-            case .readSnapshot(let member, let after): readSnapshot(at: name, for: member, after: after)
+            case .readSnapshot(let page, let member, let survey): readSnapshot(page, at: name, for: member, survey)
             case .own:
                 report.ownerships += 1
                 if name != originMember { report.takeovers += 1 }
@@ -72,14 +73,16 @@ extension ReplicationSimulation {
         }
     }
 
-    private mutating func readSnapshot(at name: MemberID, for member: MemberID, after: UInt64) {
+    private mutating func readSnapshot(
+        _ page: SequenceSet, at name: MemberID, for member: MemberID, _ survey: Timestamp
+    ) {
         guard let disk = nodes[name]?.disk.visible else { return }
-        let rest = disk.entries.keys.filter { $0 > after }.sorted()
-        let records = disk.records(of: Array(rest.prefix(10)), at: clock(name))
+        // As many as a message holds.
+        let taken = SequenceSet(page.prefix(number(1...10)))
         let time = clock(name)
-        let actions = nodes[name]?.replica?.snapshotRead(
-            for: member, after: after, records, isLast: rest.count <= 10, now: time)
-        perform(name, actions ?? [])
+        let records = disk.records(of: Array(taken), at: time)
+        let replica = nodes[name]?.replica?.snapshotRead(taken, records, for: member, survey: survey, now: time)
+        perform(name, replica ?? [])
     }
 
     mutating func write(_ item: ReplicaDisk.Item, at name: MemberID) {

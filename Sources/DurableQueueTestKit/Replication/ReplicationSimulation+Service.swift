@@ -44,6 +44,19 @@ extension ReplicationSimulation {
         return now - start
     }
 
+    /// Goes on until the owner and all members of its group that are there have the same on their disks.
+    mutating func waitForAgreement() {
+        let end = now + Self.serviceBound
+        while report.violations.isEmpty, let owner = names.first(where: { nodes[$0]?.replica?.isOwner ?? false }) {
+            let members = nodes[owner]?.replica?.roster.members.filter(isUp) ?? []
+            let disks = members.sorted().compactMap { nodes[$0]?.disk.synced }
+            if Set(disks.map(\.unfinished)).count == 1, Set(disks.map(\.finished)).count == 1 { break }
+            advance()
+            guard now >= end else { continue }
+            report.violations.append("\(members.sorted()) do not come to hold the same; \(situation)")
+        }
+    }
+
     /// Nothing goes wrong any more, and what is not destroyed comes back, unless it is to stay away.
     private mutating func calmDown() {
         network.calmDown()

@@ -6,7 +6,7 @@ internal import Mesh
 /// partitioned, and one machine is destroyed; messages are lost; clocks drift. All of it is determined by a seed.
 ///
 /// What is checked: what was acknowledged is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
-/// once; and when the faults are over, the group serves again soon, though one of its members stays away.
+/// once; when the faults are over, the group serves again soon, though one of its members stays away; and in the end all hold the same.
 public struct ReplicationSimulation {
     /// What one run came to.
     public struct Report: Sendable {
@@ -51,6 +51,8 @@ public struct ReplicationSimulation {
         case takesNothingOver
         /// An owner that is not the origin keeps the entries.
         case givesNothingBack
+        /// A member that is asked what it holds says that it has everything, and has finished it.
+        case saysThatItHoldsAll
     }
 
     enum Event: Sendable {
@@ -172,6 +174,7 @@ public struct ReplicationSimulation {
             report.violations.append("entry \(sequence) was acknowledged and never run; \(situation)")
             break
         }
+        waitForAgreement()
         report.acknowledged = acknowledged.count
         report.withdrawn = withdrawn.count
         report.changes = rosters.count { $0.isChanging }

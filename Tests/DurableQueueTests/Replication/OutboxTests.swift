@@ -33,14 +33,14 @@ internal import Testing
             entry(1, bytes: 3), .completed([1, 900], at: time), .buried(4, letter), .forgotten([2, 3]), .roster(roster),
         ]
         let report = HoldingReport(
-            position: .everything(of: epoch), roster: roster, unfinished: SequenceRanges([1, 2, 3, 9]),
-            finished: SequenceRanges([]))
-        let end = SnapshotPart.End(number: 12, roster: roster)
+            position: .everything(of: epoch), roster: roster, unfinished: [1, 2, 3, 9], finished: [])
+        let end = SnapshotPart.End(number: 12, roster: roster, held: [1, 4, 5])
         let messages: [ReplicaMessage] = [
             .claim(epoch), .granted(epoch, report), .refused(epoch, known: nil), .refused(epoch, known: epoch),
             .fetch(epoch, [1, 2]), .fetched(epoch, of: [1], records), append(records), standing(3), standing(nil, 4),
-            .snapshot(SnapshotPart(epoch: epoch, part: 2, records: records, end: nil, sent: time)),
-            .snapshot(SnapshotPart(epoch: epoch, part: 3, records: [], end: end, sent: time)),
+            .survey(epoch, sent: time), .surveyed(epoch, report, sent: time),
+            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 2, records: records, end: nil, sent: time)),
+            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 3, records: [], end: end, sent: time)),
             .installed(epoch, part: 3, sent: time), .resigned(epoch),
             .dismissed(ReplicaPosition(epoch: epoch, number: 9), roster),
         ]
@@ -53,8 +53,8 @@ internal import Testing
     @Test func rangesThatNameMoreThanAQueueHoldsAreRefused() {
         let (most, last) = (ReplicaCoding.maximumRangedSequences, UInt64.max)
         func granted(_ ranges: [ClosedRange<UInt64>]) -> Outbox.Letter {
-            let report = HoldingReport(
-                position: nil, roster: nil, unfinished: SequenceRanges(ranges: ranges), finished: SequenceRanges([]))
+            let unfinished = ranges.reduce(into: SequenceSet()) { $0 = $0.union(SequenceSet($1)) }
+            let report = HoldingReport(position: nil, roster: nil, unfinished: unfinished, finished: [])
             return letter(.granted(epoch, report))
         }
         func isRead(_ letters: [Outbox.Letter]) -> Bool {
@@ -64,7 +64,7 @@ internal import Testing
         #expect(!isRead([granted([0...last >> 1])]) && !isRead([granted([0...last])]))
         #expect(!isRead([granted([1...most, most + 9...most + 9])]))
         #expect(!isRead([granted([1...most]), granted([1...1])]), "together")
-        let asked = MulticastOffer(entries: [], asked: SequenceRanges(ranges: [0...most]), floor: 0)
+        let asked = MulticastOffer(entries: [], asked: SequenceSet(0...most), floor: 0)
         #expect(!isRead([letter(.offer(asked))]))
     }
 

@@ -31,13 +31,26 @@ internal import Testing
         .standing(ReplicaStanding(epoch: epoch, synced: synced, resumesAfter: resumesAfter, sent: time(7)))
     }
 
+    private func end(_ number: UInt64, _ members: Set<MemberID>, held: SequenceSet) -> SnapshotPart.End {
+        SnapshotPart.End(number: number, roster: Roster(replicas: 1, members: members), held: held)
+    }
+
+    private func part(
+        _ epoch: TakeoverEpoch, survey: Int64 = 7, _ number: Int, _ records: [ReplicaRecord],
+        end: SnapshotPart.End? = nil
+    ) -> ReplicaMessage {
+        .snapshot(
+            SnapshotPart(
+                epoch: epoch, survey: time(survey), part: number, records: records, end: end, sent: time(survey)))
+    }
+
     /// One that has an empty snapshot of the first epoch on its disk.
     private func follower() -> ReplicaHolder {
         var holder = holder()
-        let end = SnapshotPart.End(number: 0, roster: Roster(replicas: 1, members: ["a", "b", "c"]))
-        let part = SnapshotPart(epoch: first, part: 0, records: [], end: end, sent: time(7))
-        _ = holder.receive(.snapshot(part), from: "a", now: time(0))
+        _ = holder.receive(.survey(first, sent: time(7)), from: "a", now: time(0))
         _ = holder.persisted(1)
+        _ = holder.receive(part(first, 0, [], end: end(0, ["a", "b", "c"], held: [])), from: "a", now: time(0))
+        _ = holder.persisted(2)
         return holder
     }
 
@@ -70,7 +83,7 @@ internal import Testing
         #expect(actions.count == 1, "it answers an owner that its disk does not know of")
         #expect(holder.receive(append(second, after: 0, []), from: "c", now: time(11)).isEmpty)
         let answer = ReplicaHolder.Action.send(standing(second, nil), to: "c")
-        #expect(holder.persisted(2) == [answer, answer])
+        #expect(holder.persisted(3) == [answer, answer])
         #expect(holder.receive(append(second, after: 0, []), from: "c", now: time(12)) == [answer])
         #expect(holder.unfinished.isEmpty)
     }
@@ -95,22 +108,34 @@ internal import Testing
         #expect(again == [.send(.refused(other, known: second), to: "b")], "a lower epoch was granted after a higher")
     }
 
-    @Test func dropsWhatASnapshotDoesNotName() {
+    @Test func saysWhatItHoldsAndDropsWhatTheOwnerHasNot() {
         var holder = follower()
         _ = holder.receive(append(first, after: 0, [entry(1), entry(2)]), from: "a", now: time(10))
-        let roster = Roster(replicas: 1, members: ["b", "c"])
-        let parts = [
-            SnapshotPart(epoch: second, part: 0, records: [entry(2)], end: nil, sent: time(7)),
-            SnapshotPart(
-                epoch: second, part: 1, records: [entry(3)], end: SnapshotPart.End(number: 5, roster: roster),
-                sent: time(7)),
-        ]
-        _ = holder.receive(.snapshot(parts[0]), from: "c", now: time(20))
-        #expect(holder.unfinished == [1, 2])
-        _ = holder.receive(.snapshot(parts[1]), from: "c", now: time(21))
-        #expect(holder.unfinished == [2, 3])
+        _ = holder.receive(append(first, after: 2, [.completed([2], at: time(9))]), from: "a", now: time(10))
+        _ = holder.receive(.survey(second, sent: time(7)), from: "c", now: time(20))
+        guard case .send(.surveyed(second, let report, sent: time(7)), to: "c") = holder.persisted(5).last else {
+            Issue.record("an owner that the disk knows of was not answered")
+            return
+        }
+        #expect(report.unfinished == [1] && report.finished == [2])
+        _ = holder.receive(part(second, 0, [entry(3)]), from: "c", now: time(21))
+        #expect(holder.unfinished == [1, 3])
+        let last = part(second, 1, [entry(5)], end: end(5, ["b", "c"], held: [2, 3, 5]))
+        _ = holder.receive(last, from: "c", now: time(22))
+        #expect(holder.unfinished == [3, 5] && holder.finished == [2])
         #expect(holder.mark.position == ReplicaPosition(epoch: second, number: 5))
-        #expect(holder.mark.roster == roster)
+        #expect(holder.mark.roster == Roster(replicas: 1, members: ["b", "c"]))
+    }
+
+    @Test func takesNoPartOfAnEarlierSnapshot() {
+        var holder = follower()
+        _ = holder.receive(.survey(second, sent: time(7)), from: "c", now: time(20))
+        _ = holder.receive(part(second, 0, [entry(1)]), from: "c", now: time(21))
+        _ = holder.receive(.survey(second, sent: time(30)), from: "c", now: time(30))
+        let late = part(second, 1, [], end: end(9, ["b", "c"], held: []))
+        #expect(holder.receive(late, from: "c", now: time(31)).isEmpty)
+        #expect(holder.receive(part(second, 0, [entry(2)]), from: "c", now: time(31)).isEmpty)
+        #expect(holder.unfinished == [1] && holder.mark.position?.epoch == first)
     }
 
     @Test func messagesAreCodable() throws {

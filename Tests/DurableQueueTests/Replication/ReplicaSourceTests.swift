@@ -31,12 +31,24 @@ internal import Testing
         .standing(ReplicaStanding(epoch: epoch, synced: synced, resumesAfter: resumesAfter, sent: time(sent)))
     }
 
-    /// Gives a member an empty snapshot, so that it follows.
-    private func bringIn(_ member: MemberID, _ source: inout ReplicaSource, at milliseconds: Int64 = 0) {
+    private func survey(_ member: MemberID, at milliseconds: Int64 = 0) -> ReplicaSource.Action {
+        .send(.survey(epoch, sent: time(milliseconds)), to: member)
+    }
+
+    /// Asks a member what it holds, as if it lacked these of all that there is.
+    private func ask(
+        _ member: MemberID, _ source: inout ReplicaSource, lacking: SequenceSet = [], at milliseconds: Int64 = 0
+    ) -> [ReplicaSource.Action] {
         let now = time(milliseconds)
-        let read = source.receive(standing(nil, sent: milliseconds), from: member, now: now)
-        #expect(read.contains(.readSnapshot(for: member, after: 0)))
-        _ = source.snapshotRead(for: member, after: 0, [], isLast: true, now: now)
+        let asked = source.receive(standing(nil, sent: milliseconds), from: member, now: now)
+        #expect(asked.contains(survey(member, at: milliseconds)))
+        return source.surveyed(member, held: lacking, lacking: lacking, sent: now, now: now)
+    }
+
+    /// Gives a member a snapshot without anything that it lacks, so that it follows.
+    private func bringIn(_ member: MemberID, _ source: inout ReplicaSource, at milliseconds: Int64 = 0) {
+        #expect(parts(ask(member, &source, at: milliseconds)) == [0])
+        let now = time(milliseconds)
         _ = source.receive(.installed(epoch, part: 0, sent: now), from: member, now: now)
     }
 
@@ -69,8 +81,9 @@ internal import Testing
     @Test func aSnapshotMakesSafeWhatItShows() {
         var source = source()
         #expect(source.await([4, 7], now: start).isEmpty)
-        _ = source.receive(standing(nil), from: "b", now: start)
-        _ = source.snapshotRead(for: "b", after: 0, [add(4), add(7)], isLast: true, now: start)
+        let read = ask("b", &source, lacking: [4, 7])
+        #expect(read == [.readSnapshot([4, 7], for: "b", survey: start)])
+        _ = source.snapshotRead([4, 7], [add(4), add(7)], for: "b", survey: start, now: start)
         #expect(safe(source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)) == [4, 7])
     }
 
@@ -78,16 +91,18 @@ internal import Testing
         actions.compactMap { action in if case .send(.snapshot(let part), _) = action { part.part } else { nil } }
     }
 
-    @Test func twoPartsOfASnapshotAreUnderWayOnceTheFirstIsInstalled() {
-        var source = source()
-        _ = source.receive(standing(nil), from: "b", now: start)
-        let first = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: false, now: start)
-        #expect(parts(first) == [0] && !first.contains(.readSnapshot(for: "b", after: 1)))
+    @Test func twoPartsOfASnapshotAreUnderWay() {
+        var source = source { $0.snapshotEntries = 2 }
+        let read = { (page: SequenceSet) in ReplicaSource.Action.readSnapshot(page, for: "b", survey: start) }
+        #expect(ask("b", &source, lacking: [1, 2, 4, 5, 8]) == [read([1, 2])])
+        let first = source.snapshotRead([1, 2], [add(1), add(2)], for: "b", survey: start, now: start)
+        #expect(parts(first) == [0] && first.contains(read([4, 5])))
+        // There is room for one of them in a message.
+        let second = source.snapshotRead([4], [add(4)], for: "b", survey: start, now: start)
+        #expect(parts(second) == [1] && second.count == 1)
         let installed = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
-        #expect(installed.contains(.readSnapshot(for: "b", after: 1)))
-        let second = source.snapshotRead(for: "b", after: 1, [add(2)], isLast: false, now: start)
-        #expect(parts(second) == [1] && second.contains(.readSnapshot(for: "b", after: 2)))
-        let third = source.snapshotRead(for: "b", after: 2, [add(3)], isLast: true, now: start)
+        #expect(installed.contains(read([5, 8])))
+        let third = source.snapshotRead([5, 8], [add(5), add(8)], for: "b", survey: start, now: start)
         #expect(parts(third) == [2])
         _ = source.receive(.installed(epoch, part: 1, sent: start), from: "b", now: start)
         #expect(source.lags["b"] == nil)
@@ -95,14 +110,15 @@ internal import Testing
         #expect(source.lags["b"] == 0)
     }
 
-    @Test func theAnswerToAnEarlierSnapshotCountsForNothing() {
+    @Test func whatCameForAnEarlierSnapshotCountsForNothing() {
         var source = source()
-        _ = source.receive(standing(nil), from: "b", now: start)
-        _ = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: false, now: start)
-        // It has been silent for too long, and begins anew.
+        _ = ask("b", &source, lacking: [1])
+        // It has been silent for too long, and is asked anew.
         _ = source.tick(reachable: [], wanting: [], now: time(2000))
-        _ = source.receive(standing(nil, sent: 2000), from: "b", now: time(2000))
-        _ = source.snapshotRead(for: "b", after: 0, [add(1)], isLast: true, now: time(2000))
+        #expect(source.surveyed("b", held: [1], lacking: [1], sent: start, now: time(2000)).isEmpty)
+        _ = ask("b", &source, lacking: [1], at: 2000)
+        #expect(source.snapshotRead([1], [add(1)], for: "b", survey: start, now: time(2000)).isEmpty)
+        _ = source.snapshotRead([1], [add(1)], for: "b", survey: time(2000), now: time(2000))
         _ = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: time(2001))
         #expect(source.lags["b"] == nil)
         _ = source.receive(.installed(epoch, part: 0, sent: time(2000)), from: "b", now: time(2001))
@@ -111,9 +127,8 @@ internal import Testing
 
     @Test func theBacklogIsKeptForAMemberThatCatchesUp() {
         var source = source { $0.backlogRecords = 10 }
-        _ = source.receive(standing(nil), from: "b", now: start)
+        _ = ask("b", &source)
         for sequence in 1...50 { _ = source.append([add(UInt64(sequence))], now: start) }
-        _ = source.snapshotRead(for: "b", after: 0, [], isLast: true, now: start)
         let installed = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
         let follows = installed.contains { action in
             if case .send(.append(let append), "b") = action {
@@ -125,14 +140,13 @@ internal import Testing
         #expect(follows && source.lags["b"] == 50)
         #expect(safe(source.receive(standing(50), from: "b", now: start)).count == 50)
         _ = source.append([add(51)], now: start)
-        #expect(source.receive(standing(20), from: "c", now: start).contains(.readSnapshot(for: "c", after: 0)))
+        #expect(source.receive(standing(20), from: "c", now: start).contains(survey("c")))
     }
 
     @Test func theBacklogHasABoundInBytes() {
         var source = source { ($0.backlogRecords, $0.backlogBytes) = (10, 5000) }
-        _ = source.receive(standing(nil), from: "b", now: start)
+        _ = ask("b", &source)
         for sequence in 1...50 { _ = source.append([add(UInt64(sequence))], now: start) }
-        _ = source.snapshotRead(for: "b", after: 0, [], isLast: true, now: start)
         _ = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
         #expect(source.lags["b"] == nil, "it gets a snapshot once more")
     }
@@ -206,13 +220,13 @@ internal import Testing
         _ = source.tick(reachable: others, wanting: ["a"], now: start)
         let asked = Set(
             others.filter { member in
-                source.receive(standing(nil), from: member, now: start).contains(.readSnapshot(for: member, after: 0))
+                source.receive(standing(nil), from: member, now: start).contains(survey(member))
             })
         #expect(asked.count == 2, "R + 2 members, the owner among them")
         var last: [ReplicaSource.Action] = []
         for member in asked.sorted() {
             #expect(!last.contains { if case .persist = $0 { true } else { false } }, "not before all have caught up")
-            _ = source.snapshotRead(for: member, after: 0, [], isLast: true, now: start)
+            _ = source.surveyed(member, held: [], lacking: [], sent: start, now: start)
             last = source.receive(.installed(epoch, part: 0, sent: start), from: member, now: start)
         }
         #expect(last.contains { if case .persist = $0 { true } else { false } })
@@ -267,6 +281,6 @@ internal import Testing
     @Test func theOriginIsTakenBackIntoItsGroup() {
         var source = source(["a", "b", "c"])
         _ = source.tick(reachable: ["b", "c", "o"], wanting: ["a", "o"], now: start)
-        #expect(source.receive(standing(nil), from: "o", now: start).contains(.readSnapshot(for: "o", after: 0)))
+        #expect(source.receive(standing(nil), from: "o", now: start).contains(survey("o")))
     }
 }

@@ -6,10 +6,10 @@ internal import Testing
     let roster = Roster(replicas: 1, members: ["a", "b", "c"])
     let start = Timestamp(milliseconds: 0)
 
-    private func report(at number: UInt64?, unfinished: Set<UInt64>, finished: Set<UInt64> = []) -> HoldingReport {
+    private func report(at number: UInt64?, unfinished: SequenceSet, finished: SequenceSet = []) -> HoldingReport {
         HoldingReport(
             position: number.map { ReplicaPosition(epoch: TakeoverEpoch(number: 1, owner: "a"), number: $0) },
-            roster: roster, unfinished: SequenceRanges(unfinished), finished: SequenceRanges(finished))
+            roster: roster, unfinished: unfinished, finished: finished)
     }
 
     private func takeover() -> Takeover {
@@ -75,8 +75,7 @@ internal import Testing
     @Test func whoIsNoMemberAnyMoreCountsForNothingAndLeadsOn() {
         var takeover = takeover()
         let left = HoldingReport(
-            position: nil, roster: Roster(replicas: 1, members: ["a", "b", "d"]), unfinished: SequenceRanges([]),
-            finished: SequenceRanges([]))
+            position: nil, roster: Roster(replicas: 1, members: ["a", "b", "d"]), unfinished: [], finished: [])
         let actions = takeover.receive(.granted(epoch, left), from: "c", now: start)
         #expect(actions == [.send(.claim(epoch), to: "d")])
         #expect(takeover.receive(.granted(epoch, report(at: 5, unfinished: [])), from: "b", now: start).isEmpty)

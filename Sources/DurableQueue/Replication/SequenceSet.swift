@@ -1,0 +1,151 @@
+/// A set of sequences, as ranges: of one origin they mostly lie close together, so that a million take as little room and time as a few.
+///
+/// Looking one up takes time by the logarithm of the number of ranges, a change far from the end and the set operations by their number.
+public struct SequenceSet: Hashable, Codable, Sendable {
+    /// In order, none touching the next.
+    public private(set) var ranges: [ClosedRange<UInt64>]
+
+    /// None.
+    public init() { ranges = [] }
+
+    /// These, in any order.
+    public init(_ sequences: some Sequence<UInt64>) {
+        ranges = []
+        for sequence in sequences.sorted() { insert(sequence) }
+    }
+
+    /// Nil where the ranges are not in order, or touch each other.
+    init?(ranges: [ClosedRange<UInt64>]) {
+        for (range, next) in zip(ranges, ranges.dropFirst()) {
+            guard next.lowerBound > range.upperBound, next.lowerBound - range.upperBound > 1 else { return nil }
+        }
+        self.ranges = ranges
+    }
+
+    /// Those from one to another.
+    init(_ range: ClosedRange<UInt64>) { ranges = [range] }
+
+    private init(inOrder ranges: [ClosedRange<UInt64>]) { self.ranges = ranges }
+
+    /// Whether there are none.
+    public var isEmpty: Bool { ranges.isEmpty }
+
+    /// How many there are.
+    public var count: UInt64 { ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) + 1 } }
+
+    /// Whether this one is there.
+    public func contains(_ sequence: UInt64) -> Bool {
+        let index = index(notBelow: sequence)
+        return index < ranges.count && ranges[index].lowerBound <= sequence
+    }
+
+    /// Adds one, if it is not there.
+    public mutating func insert(_ sequence: UInt64) {
+        let index = index(notBelow: sequence)
+        let next = index < ranges.count ? ranges[index] : nil
+        if let next, next.lowerBound <= sequence { return }
+        let joinsNext = next.map { $0.lowerBound - 1 == sequence } ?? false
+        let joinsLast = index > 0 && ranges[index - 1].upperBound + 1 == sequence
+        switch (joinsLast, joinsNext) {
+        case (true, true):
+            ranges[index - 1] = ranges[index - 1].lowerBound...ranges[index].upperBound
+            ranges.remove(at: index)
+        case (true, false): ranges[index - 1] = ranges[index - 1].lowerBound...sequence
+        case (false, true): ranges[index] = sequence...ranges[index].upperBound
+        case (false, false): ranges.insert(sequence...sequence, at: index)
+        }
+    }
+
+    /// Takes one out. False if it was not there.
+    @discardableResult public mutating func remove(_ sequence: UInt64) -> Bool {
+        let index = index(notBelow: sequence)
+        guard index < ranges.count, ranges[index].lowerBound <= sequence else { return false }
+        let range = ranges[index]
+        var rest: [ClosedRange<UInt64>] = []
+        if range.lowerBound < sequence { rest.append(range.lowerBound...sequence - 1) }
+        if sequence < range.upperBound { rest.append(sequence + 1...range.upperBound) }
+        ranges.replaceSubrange(index...index, with: rest)
+        return true
+    }
+
+    /// The index of the first range that ends at this sequence or behind it.
+    private func index(notBelow sequence: UInt64) -> Int {
+        guard let last = ranges.last, sequence <= last.upperBound else { return ranges.count }
+        var (low, high) = (0, ranges.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension SequenceSet {
+    /// What is in either.
+    public func union(_ other: SequenceSet) -> SequenceSet {
+        let all = (ranges + other.ranges).sorted { $0.lowerBound < $1.lowerBound }
+        let joined = all.reduce(into: [ClosedRange<UInt64>]()) { joined, range in
+            if let last = joined.last, last.upperBound >= range.lowerBound || last.upperBound == range.lowerBound - 1 {
+                joined[joined.count - 1] = last.lowerBound...Swift.max(last.upperBound, range.upperBound)
+            } else {
+                joined.append(range)
+            }
+        }
+        return SequenceSet(inOrder: joined)
+    }
+
+    /// What is in both.
+    public func intersection(_ other: SequenceSet) -> SequenceSet {
+        var common: [ClosedRange<UInt64>] = []
+        var (own, others) = (ranges[...], other.ranges[...])
+        while let left = own.first, let right = others.first {
+            if left.overlaps(right) { common.append(left.clamped(to: right)) }
+            if left.upperBound < right.upperBound { own.removeFirst() } else { others.removeFirst() }
+        }
+        return SequenceSet(inOrder: common)
+    }
+
+    /// What is here and not there.
+    public func subtracting(_ other: SequenceSet) -> SequenceSet {
+        var rest: [ClosedRange<UInt64>] = []
+        var holes = other.ranges[...]
+        for range in ranges {
+            var lowest: UInt64? = range.lowerBound
+            while let hole = holes.first, let lower = lowest, hole.lowerBound <= range.upperBound {
+                if lower < hole.lowerBound { rest.append(lower...hole.lowerBound - 1) }
+                // One that ends behind this range may reach into the next.
+                guard hole.upperBound < range.upperBound else {
+                    lowest = nil
+                    break
+                }
+                lowest = Swift.max(lower, hole.upperBound + 1)
+                holes.removeFirst()
+            }
+            if let lowest { rest.append(lowest...range.upperBound) }
+        }
+        return SequenceSet(inOrder: rest)
+    }
+
+    /// The lowest ones, so many at most.
+    func first(_ count: Int) -> SequenceSet {
+        var room = UInt64(count)
+        var first: [ClosedRange<UInt64>] = []
+        for range in ranges {
+            guard room > 0 else { break }
+            let last = range.upperBound - range.lowerBound < room ? range.upperBound : range.lowerBound + room - 1
+            first.append(range.lowerBound...last)
+            room -= last - range.lowerBound + 1
+        }
+        return SequenceSet(inOrder: first)
+    }
+}
+
+extension SequenceSet: Sequence {
+    /// Each in turn, the lowest first.
+    public func makeIterator() -> FlattenSequence<[ClosedRange<UInt64>]>.Iterator { ranges.joined().makeIterator() }
+}
+
+extension SequenceSet: ExpressibleByArrayLiteral {
+    /// These, in any order.
+    public init(arrayLiteral sequences: UInt64...) { self.init(sequences) }
+}
