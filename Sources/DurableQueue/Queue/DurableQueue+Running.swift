@@ -29,7 +29,8 @@ extension DurableQueue {
             group.addTask { await self.keepTime() }
             for await _ in bell.rings() {
                 if let failure = store.status.failure {
-                    // Nobody looks at deadlines from here on.
+                    // What was written before it failed is acknowledged. Nobody looks at deadlines from here on.
+                    actOnTold()
                     endIntakes(failure)
                     break
                 }
