@@ -57,23 +57,60 @@ public enum EntryStatus: Hashable, Sendable {
 public struct EntryProgress: Hashable, Sendable {
     /// How far it has come.
     public var status: EntryStatus = .waiting
-    /// Runs that were begun.
-    public var runs = 0
-    /// Runs that ended with an error of the handler.
-    public var failures = 0
-    /// Runs that ended with the process; the one that ``EntryStatus/running`` tells of after a restart is not among them.
-    public var crashes = 0
-    /// The last error of the handler.
-    public var lastError: String?
-    /// The members that have confirmed that they hold it.
-    public var holders: Set<MemberID> = []
-    /// The members that have run it, where every member does.
-    public var completedBy: Set<MemberID> = []
     /// Whether the payload is there: that of a completed entry leaves with the completion, unless the queue keeps it.
     public var hasPayload = true
+    /// Runs that were begun.
+    public var runs = 0
+    private var boxedDetails = BoxedDetails.none
+
+    /// What there is to say of few entries.
+    private struct Details: Hashable, Sendable {
+        var failures = 0
+        var crashes = 0
+        var lastError: String?
+        var holders: Set<MemberID> = []
+        var completedBy: Set<MemberID> = []
+    }
+
+    /// Apart from the rest, since a store and a queue hold the progress of each entry.
+    private indirect enum BoxedDetails: Hashable, Sendable {
+        case none
+        case some(Details)
+    }
+
+    private var details: Details {
+        get { if case .some(let details) = boxedDetails { details } else { Details() } }
+        set { boxedDetails = newValue == Details() ? .none : .some(newValue) }
+    }
 
     /// That of an entry just taken in.
     public init() {}
+
+    /// Runs that ended with an error of the handler.
+    public var failures: Int {
+        get { details.failures }
+        set { details.failures = newValue }
+    }
+    /// Runs that ended with the process; the one that ``EntryStatus/running`` tells of after a restart is not among them.
+    public var crashes: Int {
+        get { details.crashes }
+        set { details.crashes = newValue }
+    }
+    /// The last error of the handler.
+    public var lastError: String? {
+        get { details.lastError }
+        set { details.lastError = newValue }
+    }
+    /// The members that have confirmed that they hold it.
+    public var holders: Set<MemberID> {
+        get { details.holders }
+        set { details.holders = newValue }
+    }
+    /// The members that have run it, where every member does.
+    public var completedBy: Set<MemberID> {
+        get { details.completedBy }
+        set { details.completedBy = newValue }
+    }
 }
 
 /// An entry as a store holds it; its payload is read apart.
