@@ -27,9 +27,8 @@ extension QueueState {
 
     private mutating func hold(_ header: EntryHeader) {
         guard items[header.identity] == nil else { return }
-        let known = ids[header.id]
         insert(header, payload: nil, phase: .foreign)
-        if let known { ids[header.id] = known }
+        nameUnlessTaken(header)
     }
 
     private mutating func end(

@@ -8,7 +8,7 @@ extension QueueState {
         id: EntryID?, key: String?, payload: [UInt8], now: Timestamp
     ) throws(DurableQueueError) -> Intake {
         guard isTakingIn else { return .notOwner }
-        if let id, let identity = ids[id], let item = items[identity], item.phase != .foreign {
+        if let id, let identity = self.entry(knownAs: id), let item = items[identity], item.phase != .foreign {
             return .known(identity, isAcknowledged: Self.isAcknowledged(item.phase))
         }
         try check(id, key, payload)
@@ -20,6 +20,7 @@ extension QueueState {
         let entry = Entry(
             identity: identity, id: id ?? EntryID.made(using: &random), key: key, enqueued: now, payload: payload)
         insert(entry.header, payload: payload, phase: .storing, isUnacknowledged: true)
+        if id != nil { name(given: entry.header) }
         countIn(entry.header)
         tidyUndecided()
         undecided.append(identity.sequence)
@@ -52,7 +53,6 @@ extension QueueState {
             residentBytes += payload.count
         }
         items[header.identity] = item
-        ids[header.id] = header.identity
     }
 
     static func isAcknowledged(_ phase: Phase) -> Bool {
@@ -120,7 +120,7 @@ extension QueueState {
             return [.store([.forget([identity])], until: .synced, intake: nil)]
         case .storing:
             items[identity]?.phase = .withdrawing
-            if ids[item.header.id] == identity { ids[item.header.id] = nil }
+            unname(item.header)
             return []
         default: return nil
         }

@@ -33,9 +33,8 @@ extension QueueState {
             return false
         }
         if !owned.contains(entry.identity.origin) { owned.append(entry.identity.origin) }
-        let known = ids[entry.header.id]
         insert(entry.header, payload: entry.payload, phase: .storing)
-        if let known { ids[entry.header.id] = known }
+        nameUnlessTaken(entry.header)
         countIn(entry.header)
         return true
     }

@@ -9,6 +9,7 @@ extension QueueState {
         for stored in entries {
             let identity = stored.identity
             insert(stored.header, payload: nil, phase: .ready, progress: stored.progress)
+            name(stored.header)
             switch stored.progress.status {
             case .completed:
                 items[identity]?.phase = .completed
@@ -69,7 +70,7 @@ extension QueueState {
         var records: [StoreRecord] = []
         var waits = false
         for (identity, item) in items.entries(of: other) {
-            if ids[item.header.id] == nil { ids[item.header.id] = identity }
+            nameUnlessTaken(item.header)
             switch item.phase {
             case .foreign:
                 // What was run before had been acknowledged.

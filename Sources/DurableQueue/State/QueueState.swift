@@ -70,7 +70,9 @@ public struct QueueState: Sendable {
 
     var random: MeshRandom
     var items = EntryMap<Item>()
+    /// What ids stand for, but for those that were made from ``firstUnnamed`` on.
     var ids: [EntryID: EntryIdentity] = [:]
+    var firstUnnamed: UInt64
     var nextSequence: UInt64
     /// By origin, because who may run differs.
     var lanes: [UUID: Lanes] = [:]
@@ -128,6 +130,7 @@ public struct QueueState: Sendable {
         self.configuration = configuration
         self.random = random
         self.nextSequence = nextSequence
+        firstUnnamed = nextSequence
     }
 
     /// When something is due that no event announces: a retry, or ids to forget.
@@ -148,7 +151,7 @@ public struct QueueState: Sendable {
 
     mutating func remove(_ identity: EntryIdentity) {
         guard let item = items.remove(identity) else { return }
-        if ids[item.header.id] == identity { ids[item.header.id] = nil }
+        unname(item.header)
         residentBytes -= item.payload?.count ?? 0
     }
 
