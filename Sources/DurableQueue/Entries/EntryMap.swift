@@ -73,6 +73,14 @@ package struct EntryMap<Value: Sendable>: Sendable {
                 yield nil
             }
         }
+        set {
+            if let newValue {
+                let place = place(of: identity) ?? makePlace(of: identity)
+                lines[place.line].pages[place.page].values[place.rank] = newValue
+            } else {
+                _ = remove(identity)
+            }
+        }
         _modify {
             let place = place(of: identity) ?? makePlace(of: identity)
             defer {

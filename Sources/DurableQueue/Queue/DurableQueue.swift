@@ -260,9 +260,9 @@ public final class DurableQueue: Sendable {
                 if one.failure == nil { core.noteForGroup(one.records) }
                 noteForgotten(one.records, one.failure, &core)
                 if let intake = one.intake {
+                    actions += noteLate(intake, one.failure, &core)
                     actions +=
-                        noteLate(intake, one.failure, &core)
-                        + (one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now))
+                        one.failure.map { core.state.storeFailed(intake, $0) } ?? core.state.stored(intake, now: now)
                 } else if let failure = one.failure {
                     note(failure, one.records, &core)
                 }

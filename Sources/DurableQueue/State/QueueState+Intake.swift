@@ -28,18 +28,21 @@ extension QueueState {
     }
 
     private func check(_ id: EntryID?, _ key: String?, _ payload: [UInt8]) throws(DurableQueueError) {
-        for (what, text) in [("id", id?.text), ("key", key)] {
-            guard let text, text.utf8.count > EntryID.maximumBytes else { continue }
-            throw DurableQueueError(
-                .tooLarge,
-                "the \(what) “\(text.prefix(40))…” of an entry for \(configuration.name) takes \(text.utf8.count) bytes, at most "
-                    + "\(EntryID.maximumBytes) are taken: give a hash of it")
-        }
+        try check("id", id?.text)
+        try check("key", key)
         guard payload.count > configuration.payloadBytes else { return }
         throw DurableQueueError(
             .tooLarge,
             "a payload of \(payload.count) bytes for \(configuration.name) was refused, at most \(configuration.payloadBytes) are taken: split "
                 + "it, or raise the bound")
+    }
+
+    private func check(_ what: String, _ text: String?) throws(DurableQueueError) {
+        guard let text, text.utf8.count > EntryID.maximumBytes else { return }
+        throw DurableQueueError(
+            .tooLarge,
+            "the \(what) “\(text.prefix(40))…” of an entry for \(configuration.name) takes \(text.utf8.count) bytes, at most "
+                + "\(EntryID.maximumBytes) are taken: give a hash of it")
     }
 
     mutating func insert(
