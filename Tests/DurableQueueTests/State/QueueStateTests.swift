@@ -62,6 +62,31 @@ internal import Testing
         #expect(state.depth == 0)
     }
 
+    @Test func anIdThatWasMadeIsKnownWhenItIsGiven() throws {
+        var (state, _) = Self.state()
+        func addUnnamed() throws -> EntryHeader {
+            let intake = try state.enqueue(id: nil, key: nil, payload: [1], now: Self.start)
+            guard case .accepted(_, let actions) = intake, case .store(let records, _, _)? = actions.first,
+                case .add(let entry)? = records.first
+            else { throw DurableQueueError(.full, "\(intake)") }
+            return entry.header
+        }
+        let headers = [try addUnnamed(), try addUnnamed(), try addUnnamed()]
+        // Its id is free at once, though it is still being written.
+        #expect(state.withdraw(headers[1].identity) == [])
+        for (header, isKnown) in zip(headers, [true, false, true]) {
+            let again = try state.enqueue(id: header.id, key: nil, payload: [1], now: Self.start)
+            if case .known(header.identity, isAcknowledged: false) = again {
+                #expect(isKnown)
+            } else {
+                #expect(!isKnown)
+            }
+        }
+        let last = try addUnnamed()
+        guard case .known(last.identity, _) = try state.enqueue(id: last.id, key: nil, payload: [1], now: Self.start)
+        else { throw DurableQueueError(.full, "it is not known") }
+    }
+
     @Test func theSameIdIsTheSameEntryUntilTheWindowEnds() throws {
         var (state, _) = Self.state { $0.dedupeWindow = .seconds(10) }
         let identity = try Self.add("a", to: &state)
