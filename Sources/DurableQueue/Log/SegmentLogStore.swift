@@ -4,7 +4,6 @@ internal import Synchronization
 /// The store that a queue has if nothing else is asked for: records in append-only segments of one locked folder.
 ///
 /// A thread of its own writes what has gathered while it forced the last batch to the disk, and forces it there at once for all that wait.
-/// A queue acts on what it was told on another one, so that the disk does not wait until all callers were woken.
 public final class SegmentLogStore: GroupingStore {
     /// The UUID written when the folder was made.
     public let origin: UUID
@@ -41,8 +40,6 @@ public final class SegmentLogStore: GroupingStore {
     private let arrivals = ThreadBell()
     private let thread: WorkerThread
     private let readerThread: WorkerThread
-    /// Where the queue acts on what it was told, in the order of the commits.
-    private let groupThread: WorkerThread
     private let lock: any FileLock
     private let state = Mutex(State())
 
@@ -64,13 +61,11 @@ public final class SegmentLogStore: GroupingStore {
         committer = LogCommitter(log: opened.log)
         thread = try WorkerThread(name: "queue-log")
         readerThread = try WorkerThread(name: "queue-read")
-        groupThread = try WorkerThread(name: "queue-group")
     }
 
     deinit {
         thread.stop()
         readerThread.stop()
-        groupThread.stop()
         lock.release()
     }
 
@@ -108,7 +103,7 @@ public final class SegmentLogStore: GroupingStore {
         }
         let start = ContinuousClock.now
         committer.commit(waiting)
-        if let groupEnd = noteStatus() { groupThread.submit(groupEnd) }
+        noteStatus()?()
         gathering.committed(
             waiting.count, in: ContinuousClock.now - start, leaving: state.withLock { $0.waiting.count })
         compact()
@@ -172,14 +167,7 @@ public final class SegmentLogStore: GroupingStore {
 
     /// Finishes what was submitted, forces it to the disk and lets go of the folder.
     public func close() async {
-        await runToTheEnd { self.finish() }
-    }
-
-    /// Runs a last job on the log's thread, and returns when what comes of it was acted on too.
-    private func runToTheEnd<Value: Sendable>(_ job: @escaping @Sendable () -> Value) async -> Value {
-        let value = await thread.run(job)
-        await groupThread.run {}
-        return value
+        await thread.run { self.finish() }
     }
 
     private func finish() {
@@ -195,7 +183,7 @@ public final class SegmentLogStore: GroupingStore {
     /// - Throws: ``DurableQueueError/Code/closed`` when it was closed before, since somebody else may have it by now; and what the file
     ///   system refuses, which leaves what is no queue any more and is removed by whoever opens the folder next.
     public func destroy() async throws(DurableQueueError) {
-        try await runToTheEnd { [self] () -> Result<Void, DurableQueueError> in
+        try await thread.run { [self] () -> Result<Void, DurableQueueError> in
             guard !committer.isClosed else { return .failure(.closedStore) }
             commit()
             committer.close()

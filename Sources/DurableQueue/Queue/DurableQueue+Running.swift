@@ -29,8 +29,7 @@ extension DurableQueue {
             group.addTask { await self.keepTime() }
             for await _ in bell.rings() {
                 if let failure = store.status.failure {
-                    // What was written before it failed is acknowledged. Nobody looks at deadlines from here on.
-                    actOnTold()
+                    // Nobody looks at deadlines from here on.
                     endIntakes(failure)
                     break
                 }

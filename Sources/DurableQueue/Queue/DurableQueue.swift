@@ -246,7 +246,7 @@ public final class DurableQueue: Sendable {
     }
 
     /// Acts on what the store has said: all at once, since every turn of the lock is on the way of every entry.
-    func actOnTold() {
+    private func actOnTold() {
         guard told.withLock({ !$0.isEmpty }) else { return }
         perform { core in
             // Taken in the same turn, so that of two threads of a store none acts on the later before the other has on the earlier.

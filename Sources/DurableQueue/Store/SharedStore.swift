@@ -6,7 +6,7 @@ public protocol SharedStore: DurableStore {
 
 /// A store that commits in groups, and says when all of a group were told.
 public protocol GroupingStore: DurableStore {
-    /// Calls `end` from now on after it has told all of a group; from a thread of the store, for one group after the other. So a queue may
-    /// gather what it is told and act on it once. Whoever closed the store finds all of that done.
+    /// Calls `end` from now on after it has told all of a group; from the thread that told them. So a queue may gather what it is told and
+    /// act on it once.
     func onGroupEnd(_ end: @escaping @Sendable () -> Void)
 }

@@ -225,8 +225,11 @@ internal import Testing
 
     @Test func completionsThatFindNoSpaceAreWrittenLater() async throws {
         let fileSystem = SimulatedFileSystem()
+        // Room that was made ahead would be given back with the first record that is refused.
+        var options = SegmentLogOptions()
+        options.roomBytes = 0
         let queue = DurableQueue(
-            store: try SegmentLogStore(folder: "/log", fileSystem: fileSystem),
+            store: try SegmentLogStore(folder: "/log", options: options, fileSystem: fileSystem),
             configuration: Self.configuration { $0.flushInterval = .milliseconds(10) })
         let receipt = try await queue.enqueue(payload: [1])
         fileSystem.limitSpace(to: 0)
