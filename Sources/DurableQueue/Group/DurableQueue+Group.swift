@@ -256,7 +256,7 @@ extension DurableQueue {
     ) async throws(DurableQueueError) -> (taken: SequenceSet, records: [ReplicaRecord]) {
         var found: [StoredEntry] = []
         for range in sequences.ranges {
-            let limit = Int(clamping: range.upperBound - range.lowerBound) + 1
+            let limit = Int(clamping: SequenceSet(range).count)
             found += await store.entries(of: origin, from: range.lowerBound, limit: limit).prefix {
                 $0.identity.sequence <= range.upperBound
             }

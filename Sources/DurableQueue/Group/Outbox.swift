@@ -98,6 +98,7 @@ extension ReplicaMessage {
             case .offer(let offer): offer.entries.map { .add($0) }
             default: []
             }
-        return records.reduce(128) { $0 + $1.roughBytes }
+        // A range takes two numbers, of up to ten bytes each and mostly of few.
+        return records.reduce(128) { $0 + $1.roughBytes } + sets.reduce(0) { $0 + 10 * $1.ranges.count }
     }
 }

@@ -34,8 +34,12 @@ struct ReplicaCoding {
         return writer.bytes
     }
 
+    /// Higher numbers, and times further away, make no sense, and what is counted from them would overflow.
+    private static let highestNumber: UInt64 = 1 << 62
+    private static let furthestTime: Int64 = 1 << 53
+
     /// The most sequences that the ranges of one call may stand for: a few bytes can name any number of them, and the queue is locked while they
-    /// are taken in.
+    /// are taken in one by one.
     static let maximumRangedSequences: UInt64 = 50_000_000
 
     /// Nil when the bytes make no sense, or name more than a queue can hold.
@@ -49,7 +53,7 @@ struct ReplicaCoding {
                 return nil
             }
             // None of the sets has more than the bound.
-            for set in message.sets { ranged += set.count }
+            if !message.isOfSnapshot { for set in message.sets { ranged += set.count } }
             guard ranged <= maximumRangedSequences else { return nil }
             letters.append(Outbox.Letter(origin: origin, message: message))
         }
@@ -119,22 +123,22 @@ struct ReplicaCoding {
     private func message(_ reader: inout ByteReader) -> ReplicaMessage? {
         guard let kind = reader.number(UInt8.self).flatMap(Kind.init) else { return nil }
         if kind == .offer || kind == .progress { return multicast(kind, &reader) }
-        guard let epoch = records.epoch(&reader) else { return nil }
+        guard let epoch = epoch(&reader) else { return nil }
         switch kind {
         case .offer, .progress: return nil
         case .claim: return .claim(epoch)
         case .resigned: return .resigned(epoch)
         case .dismissed:
-            guard let number = reader.variable(), let roster = records.roster(&reader) else { return nil }
+            guard let number = number(&reader), let roster = records.roster(&reader) else { return nil }
             return .dismissed(ReplicaPosition(epoch: epoch, number: number), roster)
         case .granted: return report(&reader).map { .granted(epoch, $0) }
-        case .refused: return records.ifThere(&reader) { records.epoch(&$0) }.map { .refused(epoch, known: $0) }
+        case .refused: return records.ifThere(&reader) { self.epoch(&$0) }.map { .refused(epoch, known: $0) }
         case .fetch: return sequences(&reader).map { .fetch(epoch, $0) }
         case .fetched:
             guard let sequences = sequences(&reader), let found = changes(&reader) else { return nil }
             return .fetched(epoch, of: sequences, found)
         case .append:
-            guard let after = reader.variable(), let found = changes(&reader), let sent = time(&reader) else {
+            guard let after = number(&reader), let found = changes(&reader), let sent = time(&reader) else {
                 return nil
             }
             return .append(ReplicaAppend(epoch: epoch, after: after, records: found, sent: sent))
@@ -179,7 +183,7 @@ extension ReplicaCoding {
     }
 
     private func end(_ reader: inout ByteReader) -> SnapshotPart.End? {
-        guard let number = reader.variable(), let roster = records.roster(&reader), let held = set(&reader) else {
+        guard let number = number(&reader), let roster = records.roster(&reader), let held = set(&reader) else {
             return nil
         }
         return SnapshotPart.End(number: number, roster: roster, held: held)
@@ -206,7 +210,7 @@ extension ReplicaCoding {
             }
             return .progress(MulticastProgress(held: held, completed: completed, dead: dead))
         }
-        guard let found = changes(&reader), let asked = set(&reader), let floor = reader.variable() else {
+        guard let found = changes(&reader), let asked = set(&reader), let floor = number(&reader) else {
             return nil
         }
         let entries = found.compactMap(\.wholeEntry)
@@ -255,7 +259,22 @@ extension ReplicaCoding {
     }
 
     private func time(_ reader: inout ByteReader) -> Timestamp? {
-        reader.number(Int64.self).map { Timestamp(milliseconds: $0) }
+        guard let time = reader.number(Int64.self).map(Timestamp.init(milliseconds:)), isPlausible(time) else {
+            return nil
+        }
+        return time
+    }
+
+    private func isPlausible(_ time: Timestamp) -> Bool { time.milliseconds.magnitude <= Self.furthestTime.magnitude }
+
+    private func number(_ reader: inout ByteReader) -> UInt64? {
+        guard let number = reader.variable(), number <= Self.highestNumber else { return nil }
+        return number
+    }
+
+    private func epoch(_ reader: inout ByteReader) -> TakeoverEpoch? {
+        guard let epoch = records.epoch(&reader), epoch.number <= Self.highestNumber else { return nil }
+        return epoch
     }
 
     private func put(_ changes: [ReplicaRecord], into writer: inout ByteWriter) {
@@ -290,6 +309,7 @@ extension ReplicaCoding {
         switch reader.number(UInt8.self).flatMap(RecordKind.init) {
         case .add:
             guard let header = records.header(&reader), header.identity.origin == origin,
+                header.identity.sequence <= Self.highestNumber, isPlausible(header.enqueued),
                 let payload = reader.payload()
             else { return nil }
             return .add(Entry(header: header, payload: payload))

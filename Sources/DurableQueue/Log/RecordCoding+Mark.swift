@@ -62,12 +62,13 @@ extension RecordCoding {
     }
 
     func roster(_ reader: inout ByteReader) -> Roster? {
-        guard let replicas = reader.variable(), let count = reader.count(), count > 0 else { return nil }
+        guard let replicas = reader.variable(), replicas <= UInt64(Int16.max), let count = reader.count(), count > 0
+        else { return nil }
         var groups: [Set<MemberID>] = []
         for _ in 0..<count {
             guard let group = members(&reader) else { return nil }
             groups.append(group)
         }
-        return Roster(replicas: Int(clamping: replicas), groups: groups)
+        return Roster(replicas: Int(replicas), groups: groups)
     }
 }

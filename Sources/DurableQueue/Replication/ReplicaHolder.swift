@@ -24,11 +24,12 @@ public struct ReplicaHolder: Sendable {
         public let mark: ReplicaMark
     }
 
-    /// A snapshot that is to come, or is coming.
-    private struct Incoming: Sendable {
+    /// What an owner asked for last, and the snapshot that comes of it.
+    private struct Survey: Sendable {
         let epoch: TakeoverEpoch
-        let survey: Timestamp
-        var nextPart = 0
+        let sent: Timestamp
+        /// Nil when no part is to be taken any more.
+        var nextPart: Int? = 0
     }
 
     private struct Answer: Sendable {
@@ -48,7 +49,7 @@ public struct ReplicaHolder: Sendable {
     let origin: UUID
     private let configuration: ReplicationConfiguration
     private var synced: ReplicaMark
-    private var incoming: Incoming?
+    private var survey: Survey?
     private var answers: [Answer] = []
     private var unsynced: [(write: UInt64, mark: ReplicaMark)] = []
     private var lastWrite: UInt64 = 0
@@ -112,7 +113,7 @@ public struct ReplicaHolder: Sendable {
 
     /// This member owns the entries from now on: what it lacked, and what it is to drop.
     public mutating func own(_ merged: Takeover.Merged) -> [Action] {
-        incoming = nil
+        survey = nil
         mark.granted = max(merged.epoch, mark.granted ?? merged.epoch)
         mark.position = .everything(of: merged.epoch)
         mark.roster = merged.roster
@@ -127,7 +128,7 @@ public struct ReplicaHolder: Sendable {
 
     /// This member is in the group no more. It says so first, on the disk too: only then is what it holds to go, see ``dropCopies()``.
     mutating func leave(_ roster: Roster) -> [Action] {
-        incoming = nil
+        survey = nil
         mark.position = nil
         mark.roster = roster
         return [persist([])]
@@ -135,8 +136,9 @@ public struct ReplicaHolder: Sendable {
 
     /// Drops what is held for a group that this member has left.
     mutating func dropCopies() -> [Action] {
-        guard mark.position == nil, let roster = mark.roster, !roster.members.contains(member), incoming == nil,
-            synced.position == nil, synced.roster == roster, !unfinished.isEmpty || !finished.isEmpty
+        guard mark.position == nil, let roster = mark.roster, !roster.members.contains(member),
+            survey?.nextPart == nil, synced.position == nil, synced.roster == roster,
+            !unfinished.isEmpty || !finished.isEmpty
         else { return [] }
         return [persist([.forgotten(Array(report.held))])]
     }
@@ -160,7 +162,7 @@ extension ReplicaHolder {
     private mutating func claim(_ epoch: TakeoverEpoch, now: Timestamp) -> [Action] {
         guard mayGrant(epoch, now: now) else { return [refusal(of: epoch, to: epoch.owner)] }
         // Asked again for what was granted before: its time does not begin anew.
-        if mark.granted != epoch { (promised, incoming) = (now, nil) }
+        if mark.granted != epoch { (promised, survey) = (now, nil) }
         mark.granted = epoch
         return [persist([], answer: .granted(epoch, report), to: epoch.owner)]
     }
@@ -203,6 +205,7 @@ extension ReplicaHolder {
         let records = append.records.dropFirst(Int(clamping: position.number - append.after))
         guard !records.isEmpty else { return answer(standing(append, resumesAfter: nil), to: sender) }
         let number = position.number + UInt64(records.count)
+        survey?.nextPart = nil
         mark.position = ReplicaPosition(epoch: append.epoch, number: number)
         return [persist(Array(records), answer: standing(append, resumesAfter: nil), to: sender)]
     }
@@ -237,31 +240,32 @@ extension ReplicaHolder {
                 resumesAfter: standing.resumesAfter, sent: standing.sent))
     }
 
-    /// What it holds is what the parts of the snapshot build on; those of an earlier one are not taken any more.
+    /// What it holds is what the parts of the snapshot build on, whatever becomes of this process: so it is on the disk first. A question that
+    /// was asked before another one, or before records were taken that go on from there, has no parts any more that could be right.
     private mutating func answerSurvey(
         _ epoch: TakeoverEpoch, _ sent: Timestamp, from sender: MemberID, now: Timestamp
     ) -> [Action] {
         guard follow(epoch, now: now) else { return [refusal(of: epoch, to: sender)] }
         // Its own store is not replaced while it owns.
         guard mark.position != .everything(of: epoch) else { return [] }
-        incoming = Incoming(epoch: epoch, survey: sent)
-        return answer(.surveyed(epoch, report, sent: sent), to: sender)
+        if let last = survey, last.epoch == epoch, last.sent >= sent { return [] }
+        survey = Survey(epoch: epoch, sent: sent)
+        return [persist([], answer: .surveyed(epoch, report, sent: sent), to: sender)]
     }
 
     private mutating func install(_ part: SnapshotPart, from sender: MemberID, now: Timestamp) -> [Action] {
         guard follow(part.epoch, now: now) else { return [refusal(of: part.epoch, to: sender)] }
-        guard let known = incoming, known.epoch == part.epoch, known.survey == part.survey,
-            known.nextPart == part.part
+        guard let known = survey, known.epoch == part.epoch, known.sent == part.survey, known.nextPart == part.part
         else { return [] }
-        incoming?.nextPart += 1
+        survey?.nextPart = part.part + 1
         var records = part.records
         if let end = part.end {
+            survey?.nextPart = nil
             // What the owner has not is finished and forgotten, or was never acknowledged.
             let alien = report.held.subtracting(end.held)
             if !alien.isEmpty { records.append(.forgotten(Array(alien))) }
             mark.position = ReplicaPosition(epoch: part.epoch, number: end.number)
             mark.roster = end.roster
-            incoming = nil
         }
         return [persist(records, answer: .installed(part.epoch, part: part.part, sent: part.sent), to: sender)]
     }

@@ -79,6 +79,14 @@ public enum ReplicaMessage: Hashable, Codable, Sendable {
     /// The same: from a member to the origin.
     case progress(MulticastProgress)
 
+    /// Whether what it names by ranges is compared alone, not gone through one by one.
+    var isOfSnapshot: Bool {
+        switch self {
+        case .surveyed, .snapshot: true
+        default: false
+        }
+    }
+
     /// What it names by ranges.
     var sets: [SequenceSet] {
         switch self {

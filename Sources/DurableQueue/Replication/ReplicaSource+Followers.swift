@@ -40,8 +40,8 @@ extension ReplicaSource {
     }
 
     mutating func take(_ standing: ReplicaStanding, from member: MemberID, now: Timestamp) -> [Action] {
+        noteAnswer(of: member, sent: standing.sent, now: now)
         guard var follower = followers[member] else { return [] }
-        follower.answered = max(follower.answered ?? standing.sent, standing.sent)
         var actions: [Action] = []
         switch follower.state {
         case .asked, .snapshot: break
@@ -87,6 +87,7 @@ extension ReplicaSource {
         guard !isDeposed, case .asked(sent)? = followers[member]?.state else { return [] }
         let snapshot = Follower.Snapshot(survey: sent, number: end, held: held, lacking: lacking)
         noteAnswer(of: member, sent: sent, now: now)
+        followers[member]?.lastProgress = now
         return goOn(snapshot, for: member, now: now)
     }
 
@@ -140,6 +141,7 @@ extension ReplicaSource {
     mutating func installed(_ part: Int, by member: MemberID, sent: Timestamp, now: Timestamp) -> [Action] {
         guard followers[member] != nil else { return [] }
         noteAnswer(of: member, sent: sent, now: now)
+        followers[member]?.lastProgress = now
         var actions: [Action] = []
         if case .snapshot(var snapshot)? = followers[member]?.state, sent >= snapshot.survey,
             part == snapshot.installedParts, part < snapshot.sentParts
@@ -159,9 +161,10 @@ extension ReplicaSource {
         return actions + send(to: member, now: now) + settle(now: now)
     }
 
+    /// The answer to what was sent then has come.
     private mutating func noteAnswer(of member: MemberID, sent: Timestamp, now: Timestamp) {
         let before = followers[member]?.answered ?? sent
-        followers[member]?.answered = max(before, sent)
-        followers[member]?.lastProgress = now
+        // Nothing was sent later than now, whatever comes back.
+        followers[member]?.answered = min(max(before, sent), now)
     }
 }

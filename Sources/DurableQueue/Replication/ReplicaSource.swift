@@ -255,8 +255,12 @@ public struct ReplicaSource: Sendable {
     public mutating func tick(reachable: Set<MemberID>, wanting required: Set<MemberID>, now: Timestamp) -> [Action] {
         guard !isDeposed else { return [] }
         for (member, follower) in followers {
-            // A part of a snapshot takes longer than records do, and to begin anew costs more.
-            let patience = if case .snapshot = follower.state { 2 } else { 1 }
+            // What a member holds, and a part of what it lacks, take longer than records do, and to begin anew costs more.
+            let patience =
+                switch follower.state {
+                case .asked, .snapshot: 2
+                case .unknown, .following: 1
+                }
             guard now - follower.lastProgress >= configuration.resendAfter * patience else { continue }
             followers[member]?.lastProgress = now
             followers[member]?.state = .unknown

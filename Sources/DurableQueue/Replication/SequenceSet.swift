@@ -23,7 +23,7 @@ public struct SequenceSet: Hashable, Codable, Sendable {
     }
 
     /// Those from one to another.
-    init(_ range: ClosedRange<UInt64>) { ranges = [range] }
+    public init(_ range: ClosedRange<UInt64>) { ranges = [range] }
 
     private init(inOrder ranges: [ClosedRange<UInt64>]) { self.ranges = ranges }
 
@@ -137,6 +137,25 @@ extension SequenceSet {
             room -= last - range.lowerBound + 1
         }
         return SequenceSet(inOrder: first)
+    }
+}
+
+extension SequenceSet {
+    /// The ranges.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(ranges)
+    }
+
+    /// The ranges, in order.
+    ///
+    /// - Throws: where they are not.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let set = SequenceSet(ranges: try container.decode([ClosedRange<UInt64>].self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "the ranges are not in order")
+        }
+        self = set
     }
 }
 

@@ -3,9 +3,10 @@ internal import FoundationEssentials
 internal import Mesh
 
 /// A group that replicates the entries of one origin, in virtual time: members crash and lose what was not forced to the disk, freeze, are
-/// partitioned, and one machine is destroyed; messages are lost; clocks drift. All of it is determined by a seed.
+/// partitioned, and one machine is destroyed; messages are lost, some networks double them and let them overtake each other; clocks drift. All
+/// of it is determined by a seed.
 ///
-/// What is checked: what was acknowledged is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
+/// What is checked: what was acknowledged is on R + 1 disks until it is run, and is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
 /// once; when the faults are over, the group serves again soon, though one of its members stays away; and in the end all hold the same.
 public struct ReplicationSimulation {
     /// What one run came to.
@@ -91,7 +92,7 @@ public struct ReplicationSimulation {
     let names: [MemberID]
     var now = 0
     var agenda = Agenda<Event>()
-    var network = SimulatedNetwork(isOrderly: true)
+    var network: SimulatedNetwork
     /// Whether entries are taken in while it is calm, to see whether the group serves.
     var isProbing = false
     var lastSequence: UInt64 = 0
@@ -124,6 +125,7 @@ public struct ReplicationSimulation {
         let names = (0...count).map { MemberID("member \($0)") }
         self.names = names
         isGrowing = Int.random(in: 0..<3, using: &random) == 0
+        network = SimulatedNetwork(isOrderly: Int.random(in: 0..<3, using: &random) > 0)
         roster = Roster(replicas: replicas, members: isGrowing ? [names[0]] : Set(names.dropLast()))
         configuration.groupSize = count
         configuration.growAfter = .milliseconds(200)
@@ -204,6 +206,13 @@ public struct ReplicationSimulation {
     }
 
     private mutating func check() {
+        let holders = roster.replicas + 1 - min(report.destroyed, 1)
+        let lacking = acknowledged.first { sequence in
+            runs[sequence] == nil && names.count { nodes[$0]?.disk.synced.entries[sequence] != nil } < holders
+        }
+        if let lacking {
+            report.violations.append("entry \(lacking) is acknowledged and on too few disks, at \(now) ms")
+        }
         guard configuration.partition == .stopWithoutMajority else { return }
         let owners = names.filter { isActive($0) && mayRun($0) }
         if owners.count > 1 { report.violations.append("\(owners) may run at once, at \(now) ms") }

@@ -68,6 +68,24 @@ internal import Testing
         #expect(!isRead([letter(.offer(asked))]))
     }
 
+    @Test func whatWouldOverflowIsRefused() {
+        let far = Timestamp(milliseconds: .min)
+        let endless = TakeoverEpoch(number: .max, owner: "a")
+        let end = SnapshotPart.End(number: .max - 1, roster: Roster(replicas: 1, members: ["a"]), held: [])
+        let messages: [ReplicaMessage] = [
+            .claim(endless), .refused(epoch, known: endless), .survey(epoch, sent: far),
+            .append(ReplicaAppend(epoch: epoch, after: .max - 1, records: [], sent: time)),
+            .append(
+                ReplicaAppend(
+                    epoch: epoch, after: 1, records: [.roster(Roster(replicas: .max, members: ["a"]))], sent: time)),
+            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 0, records: [], end: end, sent: time)),
+            .offer(MulticastOffer(entries: [], asked: [], floor: .max)),
+        ]
+        for message in messages {
+            #expect(ReplicaCoding.decode(ReplicaCoding.encode([letter(message)])) == nil, "\(message)")
+        }
+    }
+
     @Test func recordsTakeLittleMoreThanTheirPayload() {
         let records = (1...500).map { entry($0, bytes: 100) }
         let bytes = ReplicaCoding.encode([letter(append(records))]).count
