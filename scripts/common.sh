@@ -43,8 +43,8 @@ given_settings() {
         { grep --invert-match --line-regexp --extended-regexp 'HEADFRAME_(ENV_FILE|INSTANCE)' || true; }
 }
 
-# Our own supervisord's control program, never the system's.
-supervisor() { supervisorctl --configuration "$SUPERVISOR_CONF" --serverurl "unix://$SUPERVISOR_SOCKET" "$@"; }
+# Talks to our own supervisord, never the system's. By its path: .headframe/bin may stand in PATH, and has a command of the same name.
+supervisor() { /usr/bin/supervisorctl --configuration "$SUPERVISOR_CONF" --serverurl "unix://$SUPERVISOR_SOCKET" "$@"; }
 
 # Whether our supervisord answers.
 supervisor_answers() { [[ -S "$SUPERVISOR_SOCKET" ]] && [[ "$(supervisor pid 2>/dev/null)" =~ ^[0-9]+$ ]]; }
