@@ -32,8 +32,8 @@ extension MulticastState {
     /// Tells others what came into the store.
     package mutating func tellNoted(_ queue: inout QueueState, now: Timestamp) -> [Action] {
         var actions: [Action] = []
-        var completed: [UUID: Set<UInt64>] = [:]
-        var dead: [UUID: Set<UInt64>] = [:]
+        var completed: [UUID: SequenceSet] = [:]
+        var dead: [UUID: SequenceSet] = [:]
         for record in takeNoted() {
             switch record {
             case .add(let entry) where entry.identity.origin == origin:
@@ -77,14 +77,14 @@ extension MulticastState {
             return raiseFloor(&queue)
         case .arrival(let identities, let other):
             arriving.remove(other)
-            if isWritten { tell(MulticastProgress(held: Set(identities.map(\.sequence))), of: other) }
+            if isWritten { tell(MulticastProgress(held: SequenceSet(identities.map(\.sequence))), of: other) }
             return queue.arrived(identities, isStored: isWritten).map(Action.queue)
         }
     }
 
     /// Sends a member entries that were read for it.
     package mutating func offer(_ entries: [Entry], to member: MemberID, _ queue: inout QueueState) {
-        send(entries, asking: SequenceSet([]), to: member, &queue)
+        send(entries, asking: [], to: member, &queue)
     }
 
     private mutating func send(
@@ -143,17 +143,17 @@ extension MulticastState {
             arriving.insert(other)
             actions.append(.write(fresh.map { .add($0) }, .arrival(fresh.map(\.identity), of: other)))
         }
-        var (held, completed, dead) = (Set<UInt64>(), Set<UInt64>(), Set<UInt64>())
-        for sequence in Set(offer.asked).union(entries.map(\.identity.sequence)) {
+        var progress = MulticastProgress()
+        for sequence in offer.asked.union(SequenceSet(entries.map(\.identity.sequence))) {
             switch queue.standing(of: EntryIdentity(origin: other, sequence: sequence)) {
-            case .held: held.insert(sequence)
+            case .held: progress.held.insert(sequence)
             // It was held, and is over at all members, or was dropped by hand.
-            case .unknown, .completed: completed.insert(sequence)
-            case .dead: dead.insert(sequence)
+            case .unknown, .completed: progress.completed.insert(sequence)
+            case .dead: progress.dead.insert(sequence)
             case .coming: break
             }
         }
-        tell(MulticastProgress(held: held, completed: completed, dead: dead), of: other)
+        tell(progress, of: other)
         return actions
     }
 }

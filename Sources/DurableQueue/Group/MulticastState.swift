@@ -33,7 +33,7 @@ package struct MulticastState: Sendable {
         source = MulticastSource(
             members: members.subtracting([MemberID(ofStore: origin)]), isOrdered: isOrdered,
             entries: own, floor: mark?.floor ?? 0,
-            unsafe: Set(own.map(\.identity).filter(queue.isWaitingForMembers).map(\.sequence)),
+            unsafe: SequenceSet(own.map(\.identity).filter(queue.isWaitingForMembers).map(\.sequence)),
             highest: recovery.highestSequence, configuration: configuration, now: now)
         for entry in recovery.entries where entry.identity.origin != origin { heard[entry.identity.origin] = now }
     }

@@ -25,11 +25,7 @@ public struct MulticastProgress: Hashable, Codable, Sendable {
     public var dead: SequenceSet
 
     /// A report from its parts.
-    public init(held: Set<UInt64> = [], completed: Set<UInt64> = [], dead: Set<UInt64> = []) {
-        self.init(held: SequenceSet(held), completed: SequenceSet(completed), dead: SequenceSet(dead))
-    }
-
-    init(held: SequenceSet, completed: SequenceSet, dead: SequenceSet) {
+    public init(held: SequenceSet = [], completed: SequenceSet = [], dead: SequenceSet = []) {
         self.held = held
         self.completed = completed
         self.dead = dead

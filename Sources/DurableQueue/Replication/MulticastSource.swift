@@ -21,9 +21,9 @@ public struct MulticastSource: Sendable {
 
     private struct Peer: Sendable {
         /// What it does not hold.
-        var lacking: Set<UInt64> = []
+        var lacking = SequenceSet()
         /// What it holds and has not ended.
-        var unended: Set<UInt64> = []
+        var unended = SequenceSet()
         /// What is to be sent, in order.
         var waiting: Deque<UInt64> = []
         var underway: [UInt64: Timestamp] = [:]
@@ -45,7 +45,7 @@ public struct MulticastSource: Sendable {
     private var order: Deque<UInt64> = []
     /// How many need each of these.
     private var needs: [UInt64: (count: Int, bytes: Int)] = [:]
-    private var unsafe: Set<UInt64>
+    private var unsafe: SequenceSet
     private var highest: UInt64
 
     /// What a store had at the start.
@@ -57,7 +57,7 @@ public struct MulticastSource: Sendable {
     ///   - floor: below it everything was over when ``Action/members(_:)`` was written.
     ///   - unsafe: those of them that were never run: that they were acknowledged is not known.
     public init(
-        members: Set<MemberID>, isOrdered: Bool, entries: [StoredEntry], floor: UInt64, unsafe: Set<UInt64>,
+        members: Set<MemberID>, isOrdered: Bool, entries: [StoredEntry], floor: UInt64, unsafe: SequenceSet,
         highest: UInt64, configuration: ReplicationConfiguration, now: Timestamp
     ) {
         self.configuration = configuration
@@ -91,7 +91,7 @@ public struct MulticastSource: Sendable {
 
     /// How a member stands: what it does not hold, what it has not ended, and whether it is there.
     public func standing(of member: MemberID) -> (lacking: Int, unended: Int, isThere: Bool)? {
-        peers[member].map { ($0.lacking.count, $0.unended.count, $0.isThere) }
+        peers[member].map { (Int(clamping: $0.lacking.count), Int(clamping: $0.unended.count), $0.isThere) }
     }
 
     /// An entry was taken in, and is on the own disk.
@@ -130,7 +130,7 @@ public struct MulticastSource: Sendable {
         peers[member]?.heard = now
         var held: [UInt64] = []
         for sequence in progress.held.union(progress.completed).union(progress.dead) {
-            guard peers[member]?.lacking.remove(sequence) != nil else { continue }
+            guard peers[member]?.lacking.remove(sequence) == true else { continue }
             peers[member]?.unended.insert(sequence)
             arrived(sequence, at: member)
             held.append(sequence)
@@ -157,8 +157,8 @@ public struct MulticastSource: Sendable {
 
     private mutating func end(_ sequence: UInt64, at member: MemberID) {
         arrived(sequence, at: member)
-        let wasLacking = peers[member]?.lacking.remove(sequence) != nil
-        guard peers[member]?.unended.remove(sequence) != nil || wasLacking else { return }
+        let wasLacking = peers[member]?.lacking.remove(sequence) == true
+        guard peers[member]?.unended.remove(sequence) == true || wasLacking else { return }
         needs[sequence]?.count -= 1
         leaveOver()
     }
@@ -176,7 +176,7 @@ public struct MulticastSource: Sendable {
         for member in reachable where peers[member] == nil {
             // Without holes, so that what it is to get can be told later by where it began.
             for sequence in order { needs[sequence]?.count += 1 }
-            peers[member] = Peer(lacking: Set(order), waiting: order, heard: now, lastThere: now)
+            peers[member] = Peer(lacking: SequenceSet(order), waiting: order, heard: now, lastThere: now)
         }
         for member in members.sorted() { notePresence(of: member, reachable.contains(member), now: now) }
         var actions: [Action] = members == before ? [] : [.members(members)]
@@ -185,7 +185,7 @@ public struct MulticastSource: Sendable {
             noteCatchingUp(member)
             actions += send(to: member, now: now) + ask(member, now: now)
         }
-        return actions + settle(unsafe.sorted(), now: now)
+        return actions + settle(unsafe, now: now)
     }
 
     private mutating func notePresence(of member: MemberID, _ isThere: Bool, now: Timestamp) {
@@ -211,7 +211,9 @@ public struct MulticastSource: Sendable {
     }
 
     private mutating func noteCatchingUp(_ member: MemberID) {
-        guard let peer = peers[member], peer.isThere, peer.lacking.count <= configuration.windowRecords else { return }
+        guard let peer = peers[member], peer.isThere, peer.lacking.count <= UInt64(configuration.windowRecords) else {
+            return
+        }
         peers[member]?.hasCaughtUp = true
     }
 
@@ -248,8 +250,7 @@ public struct MulticastSource: Sendable {
         peers[member]?.lastSent = now
         let isDue = peer.lastAsked.map { now - $0 >= configuration.resendAfter } ?? true
         if isDue { peers[member]?.lastAsked = now }
-        let asked = isDue ? Set(peer.unended.sorted().prefix(Self.mostAsked)) : []
-        return [.ask(SequenceSet(asked), of: member)]
+        return [.ask(isDue ? peer.unended.first(Self.mostAsked) : [], of: member)]
     }
 
     /// Who is there, answers, and is not far behind has to hold what is acknowledged.
@@ -257,14 +258,13 @@ public struct MulticastSource: Sendable {
         peer.isThere && peer.hasCaughtUp && now - peer.heard < configuration.lease
     }
 
-    private mutating func settle(_ sequences: [UInt64], now: Timestamp) -> [Action] {
+    private mutating func settle(_ sequences: some Sequence<UInt64>, now: Timestamp) -> [Action] {
         let counting = peers.values.filter { counts($0, now: now) }
         let isSafe = { (sequence: UInt64) in !counting.contains { $0.lacking.contains(sequence) } }
         // One that does not count any more may have been all that others before these waited for.
         let safe =
-            isOrdered
-            ? Array(unsafe.sorted().prefix(while: isSafe)) : sequences.filter { unsafe.contains($0) && isSafe($0) }
-        unsafe.subtract(safe)
+            isOrdered ? unsafe.prefix(while: isSafe) : sequences.filter { unsafe.contains($0) && isSafe($0) }
+        unsafe = unsafe.subtracting(SequenceSet(safe))
         return safe.isEmpty ? [] : [.safe(safe)]
     }
 }

@@ -6,8 +6,9 @@ internal import Mesh
 /// partitioned, and one machine is destroyed; messages are lost, some networks double them and let them overtake each other; clocks drift. All
 /// of it is determined by a seed.
 ///
-/// What is checked: what was acknowledged is on R + 1 disks until it is run, and is run, whatever one machine was destroyed; what was taken back is not; with `stopWithoutMajority` never two members may run at
-/// once; when the faults are over, the group serves again soon, though one of its members stays away; and in the end all hold the same.
+/// What is checked: what was acknowledged is on R + 1 disks until it is run, and is run, whatever one machine was destroyed; what was taken back
+/// is not; with `stopWithoutMajority` never two members may run at once; when the faults are over, the group serves again soon, though one of its
+/// members stays away; and in the end all hold the same.
 public struct ReplicationSimulation {
     /// What one run came to.
     public struct Report: Sendable {

@@ -109,9 +109,9 @@ internal import Testing
         var source = source()
         for sequence: UInt64 in 1...3 { _ = source.add(sequence, bytes: 1, now: start) }
         for member: MemberID in ["b", "c"] {
-            let ended: Set<UInt64> = member == "b" ? [1, 2, 3] : [1, 3]
+            let ended: SequenceSet = member == "b" ? [1, 2, 3] : [1, 3]
             _ = source.receive(MulticastProgress(completed: ended), from: member, now: start)
-            source.recorded(ended: ended.sorted(), by: member)
+            source.recorded(ended: Array(ended), by: member)
         }
         #expect(source.floor == 2)
         #expect(sent(source.tick(reachable: ["b", "c", "d"], now: start), to: "d") == [2, 3])
