@@ -71,4 +71,6 @@ public struct QueueReport: Codable, Sendable, Hashable {
     public var promise: String
     /// Why it takes nothing any more; nil while it does.
     public var failure: String?
+    /// Why it takes nothing for now: full, or a disk that is; nil while it does.
+    public var refusal: String?
 }

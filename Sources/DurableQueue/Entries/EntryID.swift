@@ -30,6 +30,12 @@ public struct EntryID: Hashable, Codable, Sendable, ExpressibleByStringInterpola
         return EntryID(text)
     }
 
+    /// Whether it looks like one that was made.
+    var isLikeMade: Bool {
+        let digits = text.utf8
+        return digits.count == 32 && digits.allSatisfy { $0 == Self.digit($0 & 15) || $0 == Self.digit(9 + ($0 & 15)) }
+    }
+
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }

@@ -52,7 +52,7 @@ struct ReplicaCoding {
             guard let origin = reader.uuid(), let message = ReplicaCoding(origin: origin).message(&reader) else {
                 return nil
             }
-            // None of the sets has more than the bound.
+            // The sum cannot overflow: none of the sets has more than the bound.
             if !message.isOfSnapshot { for set in message.sets { ranged += set.count } }
             guard ranged <= maximumRangedSequences else { return nil }
             letters.append(Outbox.Letter(origin: origin, message: message))
@@ -164,6 +164,7 @@ extension ReplicaCoding {
     private func put(_ part: SnapshotPart, into writer: inout ByteWriter) {
         put(.snapshot, part.epoch, into: &writer)
         writer.put(part.survey.milliseconds)
+        records.putIfThere(part.position, into: &writer) { records.put($0, into: &$1) }
         writer.putVariable(part.part)
         put(part.records, into: &writer)
         records.putIfThere(part.end, into: &writer) { end, writer in
@@ -175,11 +176,13 @@ extension ReplicaCoding {
     }
 
     private func part(_ reader: inout ByteReader, _ epoch: TakeoverEpoch) -> SnapshotPart? {
-        guard let survey = time(&reader), let number = reader.variable(), let found = changes(&reader),
+        guard let survey = time(&reader), let position = records.ifThere(&reader, { records.position(&$0) }),
+            let number = reader.variable(), let found = changes(&reader),
             let end = records.ifThere(&reader, end), let sent = time(&reader)
         else { return nil }
         return SnapshotPart(
-            epoch: epoch, survey: survey, part: Int(clamping: number), records: found, end: end, sent: sent)
+            epoch: epoch, survey: survey, position: position, part: Int(clamping: number), records: found, end: end,
+            sent: sent)
     }
 
     private func end(_ reader: inout ByteReader) -> SnapshotPart.End? {

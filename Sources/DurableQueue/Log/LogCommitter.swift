@@ -12,6 +12,9 @@ final class LogCommitter: @unchecked Sendable {
 
     init(log: SegmentLog) { self.log = log }
 
+    /// Why the file system did not take records, the last time that there were any.
+    private(set) var denial: DurableQueueError?
+
     /// Why entries are refused at the bound.
     var full: DurableQueueError? { refusal?.error }
 
@@ -30,8 +33,10 @@ final class LogCommitter: @unchecked Sendable {
         let records = taken.flatMap(\.records)
         do throws(DurableQueueError) {
             written = try log.write(records)
+            if !records.isEmpty { denial = nil }
         } catch {
             note(error)
+            denial = error
             // Together they do not fit: one by one some may.
             (taken, written) = writeEach(taken, after: error, refused: &refused)
         }

@@ -40,6 +40,8 @@ final class SegmentLog {
     private var roomEnd = 0
     /// Whether room was refused in this segment, so that it is not tried with every batch.
     private var hasNoRoom = false
+    /// Whether a part of what could not be written may be in the way of the next record.
+    private var hasRest = false
 
     /// An oldest segment whose live entries are being written anew at the end.
     struct Moving {
@@ -130,17 +132,22 @@ final class SegmentLog {
     }
 
     private func put(_ bytes: [UInt8]) throws(DurableQueueError) {
-        do {
+        do throws(FileSystemError) {
+            try cutOffRest()
+            hasRest = true
             try active.file.write(bytes, at: active.bytes)
+            hasRest = false
         } catch {
-            // A part may be there, in the way of the next record.
-            roomEnd = active.bytes
-            do { try active.file.truncate(to: active.bytes) } catch let second {
-                throw DurableQueueError(
-                    .storeFailed,
-                    "writing records failed: \(error); cutting off what was written of them failed too: \(second); nothing more is taken: "
-                        + "mend the disk, then start the process again",
-                    cause: error)
+            roomEnd = max(roomEnd, active.bytes + bytes.count)
+            do throws(FileSystemError) { try cutOffRest() } catch let second {
+                // Where nothing may be written now, the rest is cut off before the next record is.
+                guard error.kind == .notWritable, second.kind == .notWritable else {
+                    throw DurableQueueError(
+                        .storeFailed,
+                        "writing records failed: \(error); cutting off what was written of them failed too: \(second); nothing more is taken: "
+                            + "mend the disk, then start the process again",
+                        cause: error)
+                }
             }
             throw DurableQueueError(error, while: "writing records")
         }
@@ -148,6 +155,12 @@ final class SegmentLog {
         let (number, size) = (active.number, active.bytes)
         index.with { $0.setBytes(size, of: number) }
         makeRoom(after: bytes.count)
+    }
+
+    private func cutOffRest() throws(FileSystemError) {
+        guard hasRest else { return }
+        try active.file.truncate(to: active.bytes)
+        (roomEnd, hasRest) = (active.bytes, false)
     }
 
     /// Writes zeros behind the records when they have come to the end of the last ones.
@@ -168,7 +181,7 @@ final class SegmentLog {
         do { try active.file.truncate(to: active.bytes) } catch {
             throw DurableQueueError(error, while: "giving back the rest of a segment")
         }
-        roomEnd = active.bytes
+        (roomEnd, hasRest) = (active.bytes, false)
     }
 
     /// Forces everything to the disk, and leaves nothing behind the records.

@@ -121,12 +121,13 @@ public final class SegmentLogStore: GroupingStore {
 
     /// Who is to know that all were told.
     private func noteStatus() -> (@Sendable () -> Void)? {
-        let (failure, postponed, full) = (committer.failure, committer.postponed, committer.full)
+        let (failure, postponed) = (committer.failure, committer.postponed)
+        let refusal = committer.full ?? committer.denial
         let count = committer.log.synchronizations
         return state.withLock { state in
             state.status.failure = failure
             state.status.postponedCompaction = postponed
-            state.status.full = full
+            state.status.refusal = refusal
             state.status.synchronizations = count
             return state.groupEnd
         }

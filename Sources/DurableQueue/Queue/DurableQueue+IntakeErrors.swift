@@ -3,8 +3,14 @@ extension DurableQueue {
     var full: DurableQueueError {
         DurableQueueError(
             .full,
-            "an entry for \(configuration.name) was refused: \(configuration.maximumEntries) entries or \(configuration.maximumBytes) bytes "
-                + "wait already; try again later, run more consumers, or raise the bound")
+            "an entry for \(configuration.name) was refused: \(bounds) wait already; try again later, run more consumers, or raise the bound"
+        )
+    }
+
+    private var bounds: String {
+        configuration.maximumBytes == .max
+            ? "\(configuration.maximumEntries) entries"
+            : "\(configuration.maximumEntries) entries or \(configuration.maximumBytes) bytes"
     }
 
     var notOwner: DurableQueueError {

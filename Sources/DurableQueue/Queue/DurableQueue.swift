@@ -172,7 +172,8 @@ public final class DurableQueue: Sendable {
         return core.withLock { core in
             QueueStatus(
                 depth: core.state.depth, oldest: core.state.oldest, inFlight: core.state.runningCount,
-                dead: core.state.deadCount, store: store)
+                dead: core.state.deadCount, store: store,
+                refusal: core.state.hasRoom(for: 0) ? store.refusal?.message : full.message)
         }
     }
 

@@ -109,7 +109,9 @@ public struct Replica: Sendable {
         if let answers = takeover?.receive(message, from: sender, now: now) { actions += carryOut(answers, now: now) }
         actions += dropVainClaim(now: now) + stopIfDeposed()
         if let answers = source?.receive(message, from: sender, now: now) { actions += carryOut(answers) }
-        if case .surveyed(let epoch, let report, let sent) = message, epoch == source?.epoch {
+        if case .surveyed(let epoch, let report, let sent) = message, epoch == source?.epoch,
+            source?.isAwaitingReport(of: sender, asked: sent) == true
+        {
             actions += compare(report, of: sender, sent: sent, now: now)
         }
         return actions + stopIfDeposed()
@@ -172,7 +174,9 @@ public struct Replica: Sendable {
         let own = holder.report
         let unended = own.finished.intersection(report.unfinished)
         let lacking = own.held.subtracting(report.held).union(unended)
-        return carryOut(source?.surveyed(member, held: own.held, lacking: lacking, sent: sent, now: now) ?? [])
+        return carryOut(
+            source?.surveyed(
+                member, at: report.position, held: own.held, lacking: lacking, sent: sent, now: now) ?? [])
     }
 
     /// Some of what a member lacks was read from the store.
@@ -205,7 +209,7 @@ public struct Replica: Sendable {
             return actions + stopIfDeposed() + handBack(isRunning: isRunning, now: now)
         }
         if let actions = takeover?.tick(now: now) { return carryOut(actions, now: now) }
-        return owning == nil ? holder.dropCopies().map(Action.init) + claimIfDue(now: now) : []
+        return owning == nil ? holder.dropCopies(now: now).map(Action.init) + claimIfDue(now: now) : []
     }
 
     /// An origin takes nothing in while another owns its entries: it gets them back once it has caught up.

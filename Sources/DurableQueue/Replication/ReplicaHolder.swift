@@ -28,8 +28,7 @@ public struct ReplicaHolder: Sendable {
     private struct Survey: Sendable {
         let epoch: TakeoverEpoch
         let sent: Timestamp
-        /// Nil when no part is to be taken any more.
-        var nextPart: Int? = 0
+        var nextPart = 0
     }
 
     private struct Answer: Sendable {
@@ -49,6 +48,7 @@ public struct ReplicaHolder: Sendable {
     let origin: UUID
     private let configuration: ReplicationConfiguration
     private var synced: ReplicaMark
+    /// Nil once there is nothing that may follow from it.
     private var survey: Survey?
     private var answers: [Answer] = []
     private var unsynced: [(write: UInt64, mark: ReplicaMark)] = []
@@ -134,12 +134,13 @@ public struct ReplicaHolder: Sendable {
         return [persist([])]
     }
 
-    /// Drops what is held for a group that this member has left.
-    mutating func dropCopies() -> [Action] {
+    /// Drops what is held for a group that this member has left, and is not being taken into again.
+    mutating func dropCopies(now: Timestamp) -> [Action] {
         guard mark.position == nil, let roster = mark.roster, !roster.members.contains(member),
-            survey?.nextPart == nil, synced.position == nil, synced.roster == roster,
+            survey == nil || isOwnerSilent(now: now), synced.position == nil, synced.roster == roster,
             !unfinished.isEmpty || !finished.isEmpty
         else { return [] }
+        survey = nil
         return [persist([.forgotten(Array(report.held))])]
     }
 
@@ -205,7 +206,6 @@ extension ReplicaHolder {
         let records = append.records.dropFirst(Int(clamping: position.number - append.after))
         guard !records.isEmpty else { return answer(standing(append, resumesAfter: nil), to: sender) }
         let number = position.number + UInt64(records.count)
-        survey?.nextPart = nil
         mark.position = ReplicaPosition(epoch: append.epoch, number: number)
         return [persist(Array(records), answer: standing(append, resumesAfter: nil), to: sender)]
     }
@@ -240,8 +240,7 @@ extension ReplicaHolder {
                 resumesAfter: standing.resumesAfter, sent: standing.sent))
     }
 
-    /// What it holds is what the parts of the snapshot build on, whatever becomes of this process: so it is on the disk first. A question that
-    /// was asked before another one, or before records were taken that go on from there, has no parts any more that could be right.
+    /// What it holds is what the parts of the snapshot build on, whatever becomes of this process: so it is on the disk first.
     private mutating func answerSurvey(
         _ epoch: TakeoverEpoch, _ sent: Timestamp, from sender: MemberID, now: Timestamp
     ) -> [Action] {
@@ -255,12 +254,14 @@ extension ReplicaHolder {
 
     private mutating func install(_ part: SnapshotPart, from sender: MemberID, now: Timestamp) -> [Action] {
         guard follow(part.epoch, now: now) else { return [refusal(of: part.epoch, to: sender)] }
-        guard let known = survey, known.epoch == part.epoch, known.sent == part.survey, known.nextPart == part.part
+        // What was taken since, records or a snapshot, has moved the position: late parts would undo it.
+        guard let known = survey, known.epoch == part.epoch, known.sent == part.survey, known.nextPart == part.part,
+            mark.position == part.position
         else { return [] }
-        survey?.nextPart = part.part + 1
+        survey?.nextPart += 1
         var records = part.records
         if let end = part.end {
-            survey?.nextPart = nil
+            survey = nil
             // What the owner has not is finished and forgotten, or was never acknowledged.
             let alien = report.held.subtracting(end.held)
             if !alien.isEmpty { records.append(.forgotten(Array(alien))) }
@@ -290,8 +291,8 @@ extension ReplicaHolder {
         case .completed(let sequences, _): for sequence in sequences { finish(sequence) }
         case .buried(let sequence, _): finish(sequence)
         case .forgotten(let sequences):
-            let gone = SequenceSet(sequences)
-            (unfinished, finished) = (unfinished.subtracting(gone), finished.subtracting(gone))
+            unfinished.subtract(sequences)
+            finished.subtract(sequences)
         case .roster(let roster): mark.roster = roster
         }
     }

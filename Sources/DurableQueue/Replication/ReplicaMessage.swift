@@ -145,6 +145,8 @@ public struct SnapshotPart: Hashable, Codable, Sendable {
     public let epoch: TakeoverEpoch
     /// When the survey was sent that it follows from: parts of one snapshot have the same.
     public let survey: Timestamp
+    /// Where the member was when it answered that: what it has taken since would be undone.
+    public let position: ReplicaPosition?
     /// Counted from 0.
     public let part: Int
     /// Entries, and what became of them.
@@ -156,10 +158,12 @@ public struct SnapshotPart: Hashable, Codable, Sendable {
 
     /// A part from its parts.
     public init(
-        epoch: TakeoverEpoch, survey: Timestamp, part: Int, records: [ReplicaRecord], end: End?, sent: Timestamp
+        epoch: TakeoverEpoch, survey: Timestamp, position: ReplicaPosition?, part: Int, records: [ReplicaRecord],
+        end: End?, sent: Timestamp
     ) {
         self.epoch = epoch
         self.survey = survey
+        self.position = position
         self.part = part
         self.records = records
         self.end = end

@@ -68,7 +68,10 @@ extension ReplicaSource {
                 follower.sent = number
                 follower.wentBack = now
             }
-            if standing.synced == nil, standing.resumesAfter == nil { follower.state = .unknown }
+            // What it lacks next is in the backlog no more, or it has nothing of this ownership any more.
+            let isLeftBehind =
+                standing.resumesAfter.map { max($0, follower.confirmed) < base } ?? (standing.synced == nil)
+            if isLeftBehind { follower.state = .unknown }
             follower.confirmed = min(follower.confirmed, follower.sent)
             if follower.confirmed == follower.sent || standing.synced != nil { follower.lastProgress = now }
         }
@@ -76,16 +79,23 @@ extension ReplicaSource {
         return actions + send(to: member, now: now) + settle(now: now)
     }
 
+    /// Whether a member was asked then what it holds, and has not said it yet.
+    func isAwaitingReport(of member: MemberID, asked sent: Timestamp) -> Bool {
+        if case .asked(sent)? = followers[member]?.state { true } else { false }
+    }
+
     /// A member has said what it holds: it gets what it lacks of what there is now, and then what follows.
     ///
     /// - Parameters:
+    ///   - position: where the member was.
     ///   - held: all that there is.
     ///   - lacking: what the member has not, or not to its end.
     public mutating func surveyed(
-        _ member: MemberID, held: SequenceSet, lacking: SequenceSet, sent: Timestamp, now: Timestamp
+        _ member: MemberID, at position: ReplicaPosition?, held: SequenceSet, lacking: SequenceSet, sent: Timestamp,
+        now: Timestamp
     ) -> [Action] {
-        guard !isDeposed, case .asked(sent)? = followers[member]?.state else { return [] }
-        let snapshot = Follower.Snapshot(survey: sent, number: end, held: held, lacking: lacking)
+        guard !isDeposed, isAwaitingReport(of: member, asked: sent) else { return [] }
+        let snapshot = Follower.Snapshot(survey: sent, position: position, number: end, held: held, lacking: lacking)
         noteAnswer(of: member, sent: sent, now: now)
         followers[member]?.lastProgress = now
         return goOn(snapshot, for: member, now: now)
@@ -115,7 +125,8 @@ extension ReplicaSource {
         highestSent[member] = end
         snapshot.isWhole = snapshot.lacking.isEmpty
         let part = SnapshotPart(
-            epoch: epoch, survey: snapshot.survey, part: snapshot.sentParts, records: records,
+            epoch: epoch, survey: snapshot.survey, position: snapshot.position, part: snapshot.sentParts,
+            records: records,
             end: snapshot.isWhole
                 ? SnapshotPart.End(number: snapshot.number, roster: sentRoster, held: snapshot.held) : nil,
             sent: now)

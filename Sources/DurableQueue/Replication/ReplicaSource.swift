@@ -36,6 +36,8 @@ public struct ReplicaSource: Sendable {
         struct Snapshot: Sendable {
             /// When it was asked what it holds: what was sent before belongs to an earlier one.
             let survey: Timestamp
+            /// Where the member was then.
+            let position: ReplicaPosition?
             /// Of which number it is.
             let number: UInt64
             /// All that there was at that number.

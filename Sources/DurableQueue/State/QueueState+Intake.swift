@@ -12,9 +12,7 @@ extension QueueState {
             return .known(identity, isAcknowledged: Self.isAcknowledged(item.phase))
         }
         try check(id, key, payload)
-        guard load.entries < configuration.maximumEntries,
-            load.bytes + payload.count <= configuration.maximumBytes || load.entries == 0
-        else { return .full }
+        guard hasRoom(for: payload.count) else { return .full }
         let identity = EntryIdentity(origin: origin, sequence: nextSequence)
         nextSequence += 1
         let entry = Entry(
@@ -25,6 +23,12 @@ extension QueueState {
         tidyUndecided()
         undecided.append(identity.sequence)
         return .accepted(identity, [.store([.add(entry)], until: .synced, intake: identity)])
+    }
+
+    /// Whether there is room for an entry with a payload of so many bytes. The first is taken however large it is.
+    public func hasRoom(for payloadBytes: Int) -> Bool {
+        load.entries < configuration.maximumEntries
+            && (load.bytes + payloadBytes <= configuration.maximumBytes || load.entries == 0)
     }
 
     private func check(_ id: EntryID?, _ key: String?, _ payload: [UInt8]) throws(DurableQueueError) {

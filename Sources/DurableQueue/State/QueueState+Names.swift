@@ -2,7 +2,7 @@
 extension QueueState {
     /// The entry that an id stands for, and still does after it has ended, until it is forgotten.
     mutating func entry(knownAs id: EntryID) -> EntryIdentity? {
-        nameMade()
+        nameMade(asking: id)
         return ids[id]
     }
 
@@ -11,7 +11,7 @@ extension QueueState {
 
     /// The same, unless it stands for another one.
     mutating func nameUnlessTaken(_ header: EntryHeader) {
-        nameMade()
+        nameMade(asking: header.id)
         if ids[header.id] == nil { name(header) }
     }
 
@@ -22,13 +22,15 @@ extension QueueState {
     /// Names the latest entry of this store, after it was asked whether its id is known.
     mutating func name(given header: EntryHeader) {
         name(header)
-        firstUnnamed = nextSequence
+        if header.id.isLikeMade { firstUnnamed = nextSequence }
     }
 
-    /// Enters the ids that were made since the last time. Whoever has ids made seldom asks for one, and never has to pay for a million of them.
-    private mutating func nameMade() {
-        guard firstUnnamed < nextSequence else { return }
-        for (_, item) in items.entries(of: origin, from: firstUnnamed) where item.phase != .withdrawing {
+    /// Enters the ids that were made since the last time, where one is asked for that could be one of them: whoever has ids made seldom asks for
+    /// any, and ids that are given mostly look otherwise.
+    private mutating func nameMade(asking id: EntryID) {
+        guard firstUnnamed < nextSequence, id.isLikeMade else { return }
+        for (_, item) in items.entries(of: origin, from: firstUnnamed)
+        where item.phase != .withdrawing && item.header.id.isLikeMade {
             name(item.header)
         }
         firstUnnamed = nextSequence

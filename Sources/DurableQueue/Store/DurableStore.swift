@@ -74,8 +74,9 @@ public struct StoreStatus: Sendable {
     public var synchronizations = 0
     /// Why the store takes nothing any more.
     public var failure: DurableQueueError?
-    /// Why entries are refused at the bound of the disk; nil again once one was taken, or there is room for the one that was refused.
-    public var full: DurableQueueError?
+    /// Why entries were refused the last time that any came. At the bound of the disk nil again as soon as there is room for what was refused;
+    /// where the file system takes nothing, once it has taken something.
+    public var refusal: DurableQueueError?
     /// Why space that could be freed was not, the last time; tried again with the next records.
     public var postponedCompaction: DurableQueueError?
 

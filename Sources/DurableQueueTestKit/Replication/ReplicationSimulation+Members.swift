@@ -35,6 +35,12 @@ extension ReplicationSimulation {
             guard nodes[name]?.life == life, isUp(name) else { return }
             guard isActive(name) else { return schedule(event, in: 50) }
             runEnded(sequence, at: name)
+        case .snapshotRead(let name, let life, let taken, let records, let member, let survey):
+            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isActive(name) else { return schedule(event, in: 50) }
+            let time = clock(name)
+            let actions = nodes[name]?.replica?.snapshotRead(taken, records, for: member, survey: survey, now: time)
+            perform(name, actions ?? [])
         }
     }
 
@@ -73,16 +79,16 @@ extension ReplicationSimulation {
         }
     }
 
+    /// What is read may have changed by the time that it is there.
     private mutating func readSnapshot(
         _ page: SequenceSet, at name: MemberID, for member: MemberID, _ survey: Timestamp
     ) {
-        guard let disk = nodes[name]?.disk.visible else { return }
+        guard let node = nodes[name] else { return }
         // As many as a message holds.
         let taken = SequenceSet(page.prefix(number(1...10)))
-        let time = clock(name)
-        let records = disk.records(of: Array(taken), at: time)
-        let replica = nodes[name]?.replica?.snapshotRead(taken, records, for: member, survey: survey, now: time)
-        perform(name, replica ?? [])
+        let records = node.disk.visible.records(of: Array(taken), at: clock(name))
+        schedule(
+            .snapshotRead(name, life: node.life, taken, records, for: member, survey: survey), in: number(1...80))
     }
 
     mutating func write(_ item: ReplicaDisk.Item, at name: MemberID) {

@@ -39,6 +39,7 @@ struct QueueReports {
 
     private static func state(_ report: QueueReport) -> Table.Cell {
         if report.failure != nil { return Table.Cell("failed", .red) }
+        if report.refusal != nil { return Table.Cell("refuses", .red) }
         return report.waitingFor.isEmpty ? Table.Cell("ok", .green) : Table.Cell("waits", .yellow)
     }
 
@@ -69,6 +70,7 @@ struct QueueReports {
             if report.replicas.isEmpty { line("replicas", "none") }
             for replica in report.replicas { line("replica", Self.words(replica)) }
             for what in report.waitingFor { line("waits for", PlainText.shown(what), .yellow) }
+            if let refusal = report.refusal { line("refuses", PlainText.shown(refusal), .red) }
             if let failure = report.failure { line("failure", PlainText.shown(failure), .red) }
         }
         return lines

@@ -27,8 +27,10 @@ internal import Testing
         }
         #expect(error?.code == .diskFull)
         #expect(error?.message.contains("free some space") == true)
+        #expect(store.status.refusal?.code == .diskFull)
         fileSystem.limitSpace(to: nil)
         try await store.append([.add(Self.entry(3, in: store))])
+        #expect(store.status.refusal == nil)
         await store.close()
         let again = try SegmentLogStore(folder: "/log", fileSystem: fileSystem.restarted(.nothing))
         #expect(again.recovery.entries.map(\.identity.sequence) == [1, 3])
@@ -79,14 +81,25 @@ internal import Testing
         #expect(try await Self.code { _ = try SegmentLogStore(folder: "/log", fileSystem: fileSystem) } == .readOnly)
     }
 
-    @Test func aDiskThatBecomesReadOnlyRefuses() async throws {
+    @Test func aDiskThatBecomesReadOnlyRefusesUntilItCanBeWritten() async throws {
         let fileSystem = SimulatedFileSystem()
         let store = try SegmentLogStore(folder: "/log", fileSystem: fileSystem)
         try await store.append([.add(Self.entry(1, in: store))])
         fileSystem.setReadOnly(true)
-        let code = try await Self.code { try await store.append([.add(Self.entry(2, in: store))]) }
-        #expect(code == .storeFailed || code == .readOnly)
+        for sequence: UInt64 in 2...3 {
+            #expect(
+                try await Self.code { try await store.append([.add(Self.entry(sequence, in: store))]) } == .readOnly)
+        }
+        #expect(store.status.refusal?.code == .readOnly && store.status.failure == nil)
         #expect(try await store.entries([Self.entry(1, in: store).identity]).count == 1)
+        fileSystem.setReadOnly(false)
+        try await store.append([.add(Self.entry(4, in: store))])
+        #expect(store.status.refusal == nil)
+        await store.close()
+        let again = try SegmentLogStore(folder: "/log", fileSystem: fileSystem.restarted(.nothing))
+        #expect(again.recovery.entries.map(\.identity.sequence) == [1, 4])
+        #expect(again.recovery.dropped == [])
+        await again.close()
     }
 
     @Test(arguments: [SimulatedFileSystem.Survival.nothing, .some(seed: 3)])
@@ -136,14 +149,14 @@ internal import Testing
             taken.append(entry.identity)
         }
         #expect((40...99).contains(taken.count))
-        #expect(store.status.full?.code == .full)
+        #expect(store.status.refusal?.code == .full)
         #expect(store.status.diskBytes <= options.maximumDiskBytes)
         // What becomes of them is still written, and makes room.
         try await store.append([.complete(taken, at: Timestamp(milliseconds: 2), keepsPayload: false), .forget(taken)])
         for _ in 0..<10 { try await store.flush() }
         try await store.append([.add(Self.entry(2000, in: store))])
         #expect(store.status.diskBytes < 4000)
-        #expect(store.status.full == nil)
+        #expect(store.status.refusal == nil)
         await store.close()
     }
 
@@ -181,14 +194,14 @@ internal import Testing
         options.compactionStepBytes = 100
         let store = try SegmentLogStore(folder: "/log", options: options, fileSystem: SimulatedFileSystem())
         var sequence: UInt64 = 0
-        while sequence < 1000, store.status.full == nil {
+        while sequence < 1000, store.status.refusal == nil {
             sequence += 1
             let entry = Self.entry(sequence, in: store)
             guard try await Self.code({ try await store.append([.add(entry)]) }) == nil else { continue }
         }
         let every = stride(from: 1, to: sequence, by: 2).map { EntryIdentity(origin: store.origin, sequence: $0) }
         try await store.append([.forget(every)])
-        try await eventually("there is room again") { store.status.full == nil }
+        try await eventually("there is room again") { store.status.refusal == nil }
         try await store.append([.add(Self.entry(2000, in: store))])
         await store.close()
     }

@@ -39,8 +39,13 @@ internal import Testing
             .claim(epoch), .granted(epoch, report), .refused(epoch, known: nil), .refused(epoch, known: epoch),
             .fetch(epoch, [1, 2]), .fetched(epoch, of: [1], records), append(records), standing(3), standing(nil, 4),
             .survey(epoch, sent: time), .surveyed(epoch, report, sent: time),
-            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 2, records: records, end: nil, sent: time)),
-            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 3, records: [], end: end, sent: time)),
+            .snapshot(
+                SnapshotPart(epoch: epoch, survey: time, position: nil, part: 2, records: records, end: nil, sent: time)
+            ),
+            .snapshot(
+                SnapshotPart(
+                    epoch: epoch, survey: time, position: .everything(of: epoch), part: 3, records: [], end: end,
+                    sent: time)),
             .installed(epoch, part: 3, sent: time), .resigned(epoch),
             .dismissed(ReplicaPosition(epoch: epoch, number: 9), roster),
         ]
@@ -78,7 +83,8 @@ internal import Testing
             .append(
                 ReplicaAppend(
                     epoch: epoch, after: 1, records: [.roster(Roster(replicas: .max, members: ["a"]))], sent: time)),
-            .snapshot(SnapshotPart(epoch: epoch, survey: time, part: 0, records: [], end: end, sent: time)),
+            .snapshot(
+                SnapshotPart(epoch: epoch, survey: time, position: nil, part: 0, records: [], end: end, sent: time)),
             .offer(MulticastOffer(entries: [], asked: [], floor: .max)),
         ]
         for message in messages {

@@ -36,13 +36,16 @@ internal import Testing
     }
 
     private func part(
-        _ epoch: TakeoverEpoch, survey: Int64 = 7, _ number: Int, _ records: [ReplicaRecord],
-        end: SnapshotPart.End? = nil
+        _ epoch: TakeoverEpoch, survey: Int64 = 7, at position: ReplicaPosition? = nil, _ number: Int,
+        _ records: [ReplicaRecord], end: SnapshotPart.End? = nil
     ) -> ReplicaMessage {
         .snapshot(
             SnapshotPart(
-                epoch: epoch, survey: time(survey), part: number, records: records, end: end, sent: time(survey)))
+                epoch: epoch, survey: time(survey), position: position, part: number, records: records, end: end,
+                sent: time(survey)))
     }
+
+    private func position(_ number: UInt64) -> ReplicaPosition { ReplicaPosition(epoch: first, number: number) }
 
     /// One that has an empty snapshot of the first epoch on its disk.
     private func follower() -> ReplicaHolder {
@@ -117,10 +120,10 @@ internal import Testing
             Issue.record("no answer once what it holds is on the disk")
             return
         }
-        #expect(report.unfinished == [1] && report.finished == [2])
-        _ = holder.receive(part(second, 0, [entry(3)]), from: "c", now: time(21))
+        #expect(report.unfinished == [1] && report.finished == [2] && report.position == position(3))
+        _ = holder.receive(part(second, at: position(3), 0, [entry(3)]), from: "c", now: time(21))
         #expect(holder.unfinished == [1, 3])
-        let last = part(second, 1, [entry(5)], end: end(5, ["b", "c"], held: [2, 3, 5]))
+        let last = part(second, at: position(3), 1, [entry(5)], end: end(5, ["b", "c"], held: [2, 3, 5]))
         _ = holder.receive(last, from: "c", now: time(22))
         #expect(holder.unfinished == [3, 5] && holder.finished == [2])
         #expect(holder.mark.position == ReplicaPosition(epoch: second, number: 5))
@@ -130,15 +133,15 @@ internal import Testing
     @Test func takesNoPartOfAnEarlierSnapshot() {
         var holder = follower()
         _ = holder.receive(.survey(second, sent: time(7)), from: "c", now: time(20))
-        _ = holder.receive(part(second, 0, [entry(1)]), from: "c", now: time(21))
+        _ = holder.receive(part(second, at: position(0), 0, [entry(1)]), from: "c", now: time(21))
         _ = holder.receive(.survey(second, sent: time(30)), from: "c", now: time(30))
-        let late = part(second, 1, [], end: end(9, ["b", "c"], held: []))
+        let late = part(second, at: position(0), 1, [], end: end(9, ["b", "c"], held: []))
         #expect(holder.receive(late, from: "c", now: time(31)).isEmpty)
-        #expect(holder.receive(part(second, 0, [entry(2)]), from: "c", now: time(31)).isEmpty)
+        #expect(holder.receive(part(second, at: position(0), 0, [entry(2)]), from: "c", now: time(31)).isEmpty)
         #expect(holder.unfinished == [1] && holder.mark.position?.epoch == first)
         // Nor does what was asked before make the later question void.
         #expect(holder.receive(.survey(second, sent: time(7)), from: "c", now: time(32)).isEmpty)
-        _ = holder.receive(part(second, survey: 30, 0, [entry(2)]), from: "c", now: time(33))
+        _ = holder.receive(part(second, survey: 30, at: position(0), 0, [entry(2)]), from: "c", now: time(33))
         #expect(holder.unfinished == [1, 2])
     }
 
@@ -147,9 +150,16 @@ internal import Testing
         _ = holder.receive(append(first, after: 0, [entry(1)]), from: "a", now: time(10))
         _ = holder.receive(.survey(first, sent: time(20)), from: "a", now: time(20))
         _ = holder.receive(append(first, after: 1, [entry(2)]), from: "a", now: time(21))
-        let late = part(first, survey: 20, 0, [], end: end(1, ["a", "b", "c"], held: [1]))
+        let late = part(first, survey: 20, at: position(1), 0, [], end: end(1, ["a", "b", "c"], held: [1]))
         #expect(holder.receive(late, from: "a", now: time(22)).isEmpty)
         #expect(holder.unfinished == [1, 2] && holder.mark.position?.number == 2)
+        // Nor once it has forgotten that it was asked.
+        var restarted = ReplicaHolder(
+            origin: origin, member: "b", mark: holder.mark, unfinished: holder.unfinished, finished: holder.finished,
+            configuration: ReplicationConfiguration(), now: time(30))
+        _ = restarted.receive(.survey(first, sent: time(20)), from: "a", now: time(31))
+        #expect(restarted.receive(late, from: "a", now: time(32)).isEmpty)
+        #expect(restarted.unfinished == [1, 2] && restarted.mark.position?.number == 2)
     }
 
     @Test func messagesAreCodable() throws {

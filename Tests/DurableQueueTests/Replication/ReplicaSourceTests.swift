@@ -42,7 +42,7 @@ internal import Testing
         let now = time(milliseconds)
         let asked = source.receive(standing(nil, sent: milliseconds), from: member, now: now)
         #expect(asked.contains(survey(member, at: milliseconds)))
-        return source.surveyed(member, held: lacking, lacking: lacking, sent: now, now: now)
+        return source.surveyed(member, at: nil, held: lacking, lacking: lacking, sent: now, now: now)
     }
 
     /// Gives a member a snapshot without anything that it lacks, so that it follows.
@@ -115,7 +115,7 @@ internal import Testing
         _ = ask("b", &source, lacking: [1])
         // It has been silent for too long, and is asked anew.
         _ = source.tick(reachable: [], wanting: [], now: time(2000))
-        #expect(source.surveyed("b", held: [1], lacking: [1], sent: start, now: time(2000)).isEmpty)
+        #expect(source.surveyed("b", at: nil, held: [1], lacking: [1], sent: start, now: time(2000)).isEmpty)
         _ = ask("b", &source, lacking: [1], at: 2000)
         #expect(source.snapshotRead([1], [add(1)], for: "b", survey: start, now: time(2000)).isEmpty)
         _ = source.snapshotRead([1], [add(1)], for: "b", survey: time(2000), now: time(2000))
@@ -149,6 +149,16 @@ internal import Testing
         for sequence in 1...50 { _ = source.append([add(UInt64(sequence))], now: start) }
         _ = source.receive(.installed(epoch, part: 0, sent: start), from: "b", now: start)
         #expect(source.lags["b"] == nil, "it gets a snapshot once more")
+    }
+
+    @Test func whoLacksWhatHasLeftTheBacklogIsAskedAnew() {
+        var source = source { ($0.backlogRecords, $0.backlogBytes, $0.windowRecords) = (2, 1, 100) }
+        bringIn("b", &source)
+        // All of it is on its way when the backlog gives up the first of it; what was lost is one of these.
+        for sequence: UInt64 in 1...7 { _ = source.append([add(sequence)], now: time(10)) }
+        _ = source.receive(standing(0, 0, sent: 20), from: "b", now: time(20))
+        #expect(source.lags["b"] == nil)
+        #expect(source.receive(standing(0, 0, sent: 30), from: "b", now: time(30)).contains(survey("b", at: 30)))
     }
 
     @Test func theLeaseCountsFromTheQuestion() {
@@ -226,7 +236,7 @@ internal import Testing
         var last: [ReplicaSource.Action] = []
         for member in asked.sorted() {
             #expect(!last.contains { if case .persist = $0 { true } else { false } }, "not before all have caught up")
-            _ = source.surveyed(member, held: [], lacking: [], sent: start, now: start)
+            _ = source.surveyed(member, at: nil, held: [], lacking: [], sent: start, now: start)
             last = source.receive(.installed(epoch, part: 0, sent: start), from: member, now: start)
         }
         #expect(last.contains { if case .persist = $0 { true } else { false } })

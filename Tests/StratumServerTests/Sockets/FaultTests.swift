@@ -244,6 +244,19 @@ internal import Testing
         }
     }
 
+    @Test func whereNoShareWillBeRecordedMinersAreSentElsewhere() async throws {
+        let shares = HeldShareSink()
+        try await withServer(shares: shares) { scene in
+            let miner = try await scene.miningMiner()
+            shares.fail()
+            _ = try await miner.notification("client.reconnect")
+            try await eventually("the miner's connection ends") { miner.isClosed }
+            #expect(scene.server.addresses.isEmpty)
+            #expect(
+                scene.readiness.notReady.contains { $0.name == "listening" && $0.reason.contains("disk has failed") })
+        }
+    }
+
     @Test func aFloodOfSharesIsReadOnlyAsFastAsItIsChecked() async throws {
         try await withServer { scene in
             let miner = try await scene.miningMiner()

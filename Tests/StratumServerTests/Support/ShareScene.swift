@@ -47,12 +47,17 @@ final class HeldShareSink: ShareSink {
     private struct State {
         var shares: [PoolShare] = []
         var waiting: [@Sendable (ShareOutcome) -> Void] = []
+        var failure: String?
     }
 
     private let state = Mutex(State())
 
     var shares: [PoolShare] { state.withLock { $0.shares } }
     var pending: Int { state.withLock { $0.waiting.count } }
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// From now on nothing will be recorded.
+    func fail() { state.withLock { $0.failure = "the disk has failed" } }
 
     func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) {
         state.withLock { state in

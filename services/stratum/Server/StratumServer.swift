@@ -75,6 +75,7 @@ final class StratumServer: Service {
             readiness.setReady(Self.condition)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(name: "gauge") { try await self.showConnections() }
+                group.addTask(name: "failure") { [listeners] in try await self.leaveOnFailure(listeners) }
                 group.addTask(name: "shutdown") { try await gracefulShutdown() }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -91,6 +92,20 @@ final class StratumServer: Service {
         while true {
             parts.statistics.connections(parts.guardian.connections)
             try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Sends the miners elsewhere when no share will be recorded any more: behind the same address another server may be listening. What is on
+    /// the disk and the found blocks still have to be handed on, so that the process stays.
+    private func leaveOnFailure(_ listeners: [any Channel]) async throws {
+        while true {
+            if let failure = parts.shares.failure {
+                parts.logger.error("miners are asked to connect elsewhere", metadata: ["reason": "\(failure)"])
+                readiness.set(Self.condition, notReady: "no miner is taken: \(failure)")
+                await sendAway(listeners)
+                return try await gracefulShutdown()
+            }
+            try await Task.sleep(for: .milliseconds(500))
         }
     }
 
@@ -144,13 +159,17 @@ final class StratumServer: Service {
     }
 
     private func drain(_ listeners: [any Channel]) async {
+        await sendAway(listeners)
+        for hub in hubs { hub.stop() }
+    }
+
+    private func sendAway(_ listeners: [any Channel]) async {
         await close(listeners)
         bound.withLock { $0 = [] }
         for hub in hubs { hub.askToLeave() }
         await wait(atMost: parts.options.drainTime)
         for hub in hubs { hub.closeAll() }
         await wait(atMost: parts.options.closeTimeout + parts.options.tick * 2)
-        for hub in hubs { hub.stop() }
     }
 
     /// Waits until the last shares are decided: after that nothing comes for the threads of the connections, which end. Bounded by the

@@ -29,6 +29,7 @@ final class ShareQueue: ShareSink, Service {
     private let intakes: (stream: AsyncStream<Intake>, continuation: AsyncStream<Intake>.Continuation)
     private let undecided = Atomic<Int>(0)
     private let complaints = Complaints()
+    private let refusals = Mutex(LateRefusals())
     private let adopted: AdoptedQueues
     /// Nil where no other server holds what is in the queue.
     private let group: QueueGroup?
@@ -111,6 +112,8 @@ final class ShareQueue: ShareSink, Service {
 
     var pending: Int { undecided.load(ordering: .acquiring) }
 
+    var failure: String? { queue.status.store.failure?.message }
+
     func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) {
         guard undecided.add(1, ordering: .acquiringAndReleasing).newValue <= options.pendingLimit else {
             return decide(.refused("too many shares wait to be written; submit it again later"), done)
@@ -181,8 +184,10 @@ final class ShareQueue: ShareSink, Service {
         let (share, done) = (intake.share, intake.done)
         do throws(DurableQueueError) {
             let receipt = try await queue.enqueue(id: EntryID(Hex.encode(share.hash)), payload: share.bytes)
+            refusals.withLock { $0.noteRecorded() }
             decide(receipt.isKnown ? .recordedBefore : .recorded, done)
         } catch {
+            refusals.withLock { $0.note(error, now: .now) }
             complaints.complain(now: .now) { alike in
                 logger.error(
                     "accepted shares are not recorded, their miners are told so\(alike): \(error)",
@@ -203,35 +208,62 @@ final class ShareQueue: ShareSink, Service {
         return own.isOwnedHere && own.lags.count >= own.replicas
     }
 
-    /// Says whether the queue takes shares, as far as can be told without giving it one.
+    /// Says whether the queue takes shares, as far as can be told without giving it one, and by what became of the last.
     private func showReadiness() async {
+        var shown: String?
         repeat {
-            let status = queue.status
-            if let failure = status.store.failure {
-                readiness.set(Self.condition, notReady: "no share can be recorded: \(failure.message)")
-            } else if status.depth + status.dead >= options.configuration.maximumEntries {
-                readiness.set(
-                    Self.condition,
-                    notReady:
-                        "the queue of shares is full, \(status.depth) wait to be counted: see whether a reporter runs, or raise "
-                        + "--share-bound")
-            } else if let full = status.store.full {
-                readiness.set(
-                    Self.condition,
-                    notReady:
-                        "shares are refused for want of space: see whether a reporter runs, or raise --share-disk: "
-                        + full.message)
-            } else if let group, !isHeldEnough(group) {
-                let reasons = group.standing.waitingFor
-                readiness.set(
-                    Self.condition,
-                    notReady: "no share can be recorded: the queue waits "
-                        + (reasons.isEmpty ? "for its group to form" : reasons.joined(separator: "; ")))
+            let reason = hindrance
+            if let reason {
+                readiness.set(Self.condition, notReady: reason)
             } else {
                 readiness.setReady(Self.condition)
             }
+            if let reason, shown == nil {
+                logger.warning("shares are not recorded", metadata: ["reason": "\(reason)"])
+            } else if reason == nil, shown != nil {
+                logger.notice("shares are recorded again")
+            }
+            shown = reason
             // The sleep throws when the task is cancelled, and nothing else.
         } while (try? await Task.sleep(for: .milliseconds(500))) != nil
+    }
+
+    /// Why shares are not recorded now; nil while they are.
+    private var hindrance: String? {
+        let status = queue.status
+        if let failure = status.store.failure { return "no share can be recorded: \(failure.message)" }
+        if status.depth + status.dead >= options.configuration.maximumEntries {
+            return
+                "the queue of shares is full, \(status.depth) wait to be counted: see whether a reporter runs, or raise "
+                + "--share-bound"
+        }
+        if let refusal = status.store.refusal, refusal.code == .full {
+            return
+                "shares are refused for want of space: see whether a reporter runs, or raise --share-disk: \(refusal.message)"
+        }
+        if let group, !isHeldEnough(group) {
+            let reasons = group.standing.waitingFor
+            return "no share can be recorded: the queue waits "
+                + (reasons.isEmpty ? "for its group to form" : reasons.joined(separator: "; "))
+        }
+        return refusals.withLock { $0.hindrance(now: .now) }
+    }
+}
+
+/// What became of the last shares: of a disk that is full or hangs, nothing else tells.
+private struct LateRefusals: Sendable {
+    /// How long after the last refusal shares are taken to be refused still; afterwards one has to come to show it.
+    private static let memory = Duration.seconds(10)
+
+    private var last: (error: DurableQueueError, time: ContinuousClock.Instant)?
+
+    mutating func note(_ error: DurableQueueError, now: ContinuousClock.Instant) { last = (error, now) }
+
+    mutating func noteRecorded() { last = nil }
+
+    func hindrance(now: ContinuousClock.Instant) -> String? {
+        guard let last, now - last.time < Self.memory else { return nil }
+        return "the last share was refused: \(last.error.message)"
     }
 }
 
@@ -241,10 +273,10 @@ extension DurableQueueError {
         switch code {
         case .full: "the pool's queue is full; submit it again later"
         case .diskFull: "the pool's disk is full; submit it again later"
-        case .withdrawn: "no other server confirmed it in time; submit it again later"
-        case .notReplicated: "no other server confirmed it in time"
+        case .readOnly: "the pool's disk cannot be written; submit it again later"
+        case .withdrawn, .notReplicated: "no other server confirmed it in time; submit it again later"
         case .notOwner: "the pool's servers are not connected; submit it again later"
-        case .timeout: "the pool's disk did not answer in time"
+        case .timeout: "the pool's disk did not answer in time; submit it again later"
         case .closed, .cancelled: "the server is shutting down; connect again"
         default: "the pool's disk failed; connect again elsewhere"
         }

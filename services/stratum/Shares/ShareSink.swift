@@ -9,6 +9,9 @@ protocol ShareSink: Sendable {
 
     /// How many shares were taken and are not decided yet.
     var pending: Int { get }
+
+    /// Why no share will be recorded before this process starts again; nil while that can change by itself.
+    var failure: String? { get }
 }
 
 /// What became of a share that was to be recorded.
@@ -26,4 +29,6 @@ struct ForgetfulShareSink: ShareSink {
     func record(_ share: PoolShare, done: @escaping @Sendable (ShareOutcome) -> Void) { done(.recorded) }
 
     var pending: Int { 0 }
+
+    var failure: String? { nil }
 }
