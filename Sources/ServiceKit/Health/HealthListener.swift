@@ -11,22 +11,25 @@ internal import Synchronization
 public struct HealthListener: Service {
     /// Further connections wait until one of these ends.
     public static let maximumConnections = 64
-    /// After that long without a request a connection is closed.
-    public static let idleTimeout = Duration.seconds(30)
+    /// After that long without a request a connection is closed, half of one being none: whoever holds every connection and asks
+    /// nothing shuts others out for no longer. A scraper that asks less often connects anew.
+    public static let idleTimeout = Duration.seconds(5)
 
     private let host: String
     private let port: UInt16
+    private let idleTimeout: Duration
     private let answers: HealthAnswers
     private let logger: Logger
     private let onBound: @Sendable (_ port: Int) -> Void
 
     /// Makes a listener on `host` and `port`, 0 being any free one; `onBound` gets the port that it became.
     init(
-        host: String, port: UInt16, answers: HealthAnswers, logger: Logger,
+        host: String, port: UInt16, idleTimeout: Duration = Self.idleTimeout, answers: HealthAnswers, logger: Logger,
         onBound: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
+        self.idleTimeout = idleTimeout
         self.answers = answers
         self.logger = logger
         self.onBound = onBound
@@ -98,7 +101,7 @@ public struct HealthListener: Service {
             router: router,
             server: .http1(
                 configuration: .init(
-                    idleTimeout: .nanoseconds(Int64(Self.idleTimeout / .nanoseconds(1))),
+                    idleTimeout: .nanoseconds(Int64(idleTimeout / .nanoseconds(1))),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8192, maxHeaderListSize: 16384, maxHeaderFieldCount: 64))),
             configuration: .init(

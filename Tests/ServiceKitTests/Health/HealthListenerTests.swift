@@ -15,14 +15,15 @@ internal import Testing
 
     /// Runs a listener for the time of `body`, which gets its port and what begins its graceful shutdown.
     private func withListener(
-        watchdog: Watchdog? = nil, _ body: (_ port: Int, _ shutDown: @Sendable () async -> Void) async throws -> Void
+        watchdog: Watchdog? = nil, idleTimeout: Duration = .seconds(60),
+        _ body: (_ port: Int, _ shutDown: @Sendable () async -> Void) async throws -> Void
     ) async throws {
         let bound = Mutex<Int?>(nil)
         let answers = HealthAnswers(
             readiness: readiness, metrics: metrics, watchdog: watchdog ?? Watchdog(logger: logger))
-        let listener = HealthListener(host: "127.0.0.1", port: 0, answers: answers, logger: logger) { port in
-            bound.withLock { $0 = port }
-        }
+        let listener = HealthListener(
+            host: "127.0.0.1", port: 0, idleTimeout: idleTimeout, answers: answers, logger: logger
+        ) { port in bound.withLock { $0 = port } }
         let group = ServiceGroup(services: [listener], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -130,6 +131,38 @@ internal import Testing
         }
     }
 
+    /// Whoever holds every connection without a whole request loses them to those who ask.
+    @Test(arguments: ["", "G", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"])
+    func whatIsNoWholeRequestInTimeIsClosed(begun: String) async throws {
+        try await withListener(idleTimeout: .milliseconds(300)) { port, _ in
+            let holders = try (0..<HealthListener.maximumConnections).map { _ in try LoopbackClient(port: port) }
+            for holder in holders { holder.send(begun) }
+            let waiting = try LoopbackClient(port: port)
+            waiting.get("/healthz")
+            #expect(try await waiting.answer().status == 200)
+            try await eventually("the holders are closed") {
+                holders.allSatisfy { holder in
+                    _ = holder.text
+                    return holder.isClosed
+                }
+            }
+        }
+    }
+
+    /// Bytes that are no whole request yet do not prolong the time.
+    @Test func whoSendsByteByByteIsClosedAsWell() async throws {
+        try await withListener(idleTimeout: .milliseconds(300)) { port, _ in
+            let slow = try LoopbackClient(port: port)
+            slow.send("GET /healthz HTTP/1.1\r\nX: ")
+            try await eventually("the connection is closed") {
+                slow.send("x")
+                _ = slow.text
+                return slow.isClosed
+            }
+            #expect(slow.text == "")
+        }
+    }
+
     /// A scraper keeps its connection; it must not keep the process.
     @Test func anIdleConnectionDoesNotHoldUpTheShutdown() async throws {
         let start = Mutex<ContinuousClock.Instant?>(nil)
@@ -147,7 +180,7 @@ internal import Testing
                 return idle.isClosed && silent.isClosed && half.isClosed
             }
         }
-        #expect(ContinuousClock.now - start.withLock { $0! } < HealthListener.idleTimeout / 2)
+        #expect(ContinuousClock.now - start.withLock { $0! } < .seconds(30))
     }
 
     @Test func aTakenPortIsSaidWithTheAddress() async throws {
