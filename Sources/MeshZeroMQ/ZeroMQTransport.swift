@@ -214,9 +214,7 @@ public final class ZeroMQTransport: Transport, @unchecked Sendable {
         switch event.kind {
         case .handshakeSucceeded: delegate?.link(link, .connected)
         case .disconnected: delegate?.link(link, .disconnected)
-        case .handshakeFailed:
-            logger.warning(
-                "the handshake with \(event.endpoint) failed: \(event.kind); is it a ZeroMQ peer of this mesh?")
+        case .handshakeFailed(let failure): delegate?.refused(at: event.endpoint, failure.words)
         default: return
         }
         tellEndOfBatch()

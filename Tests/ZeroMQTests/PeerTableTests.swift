@@ -84,14 +84,3 @@ internal import ZeroMQ
         }
     }
 }
-
-/// What a transport tells of its connections.
-private final class ToldLinks: TransportDelegate, Sendable {
-    let events = Seen<String>()
-
-    func link(_ link: LinkID, _ event: LinkEvent) { events.add("\(link.number) \(event)") }
-    func received(_ message: Payload, on link: LinkID) {}
-    func requested(_ message: Payload, from route: Route) {}
-    func endOfBatch() {}
-    func rejected(_ reason: String) {}
-}

@@ -118,6 +118,11 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
 
     func rejected(_ reason: String) { note(kind: "rejected", reason) }
 
+    /// A transport tries every other second for as long as the peer is listed.
+    func refused(at endpoint: String, _ reason: String) {
+        note(kind: "\(endpoint) \(reason)", "connecting to \(endpoint): \(reason)", every: .seconds(60))
+    }
+
     func endOfBatch() { pump() }
 
     // MARK: Subscriptions
@@ -215,8 +220,8 @@ final class NodeCore: TransportDelegate, @unchecked Sendable {
     /// How handlers and everybody else reach this core; set once by the node.
     var submit: (@Sendable (NodeCommand) -> Void)?
 
-    private func note(kind: String, _ text: String) {
-        guard let suppressed = notes.admit(kind, now: reactor.now) else { return }
+    private func note(kind: String, _ text: String, every interval: Duration = .seconds(10)) {
+        guard let suppressed = notes.admit(kind, every: interval, now: reactor.now) else { return }
         let more = suppressed > 0 ? ["alike": "\(suppressed) more since the last"] as Logger.Metadata : [:]
         logger.warning("\(text)", metadata: more)
     }

@@ -1,16 +1,24 @@
-/// Lets one log line of a kind through in ten seconds and counts the rest: bad input must not fill the disk.
+/// Lets one log line of a kind through in a while and counts the rest: bad input must not fill the disk.
 struct NoteLimiter {
-    private var last: [String: (at: MeshInstant, suppressed: Int)] = [:]
+    private var kinds: [String: (until: MeshInstant, suppressed: Int)] = [:]
 
-    private static let interval = Duration.seconds(10)
+    /// Kinds that name a peer come and go with it: beyond so many, those whose time is over are forgotten with their count.
+    static let capacity = 256
+
+    /// How many kinds are known.
+    var count: Int { kinds.count }
 
     /// How many lines of this kind were kept back since the last one; nil when this one is to be kept back too.
-    mutating func admit(_ kind: String, now: MeshInstant) -> Int? {
-        if let previous = last[kind], now - previous.at < Self.interval {
-            last[kind]?.suppressed += 1
+    ///
+    /// - Parameter interval: For how long after this one the next are kept back.
+    mutating func admit(_ kind: String, every interval: Duration, now: MeshInstant) -> Int? {
+        let known = kinds[kind]
+        if let known, now < known.until {
+            kinds[kind]?.suppressed += 1
             return nil
         }
-        defer { last[kind] = (now, 0) }
-        return last[kind]?.suppressed ?? 0
+        if known == nil, kinds.count >= Self.capacity { kinds = kinds.filter { now < $0.value.until } }
+        kinds[kind] = (now + interval, 0)
+        return known?.suppressed ?? 0
     }
 }

@@ -58,4 +58,6 @@ public protocol TransportDelegate: AnyObject {
     func endOfBatch()
     /// A peer sent something that no event can be made of.
     func rejected(_ reason: String)
+    /// Nothing came of an attempt to connect to `endpoint`, where somebody listens; the transport goes on trying.
+    func refused(at endpoint: String, _ reason: String)
 }

@@ -54,4 +54,5 @@ final class TransportProbe: TransportDelegate, Sendable {
     func requested(_ message: Payload, from route: Route) {}
     func endOfBatch() {}
     func rejected(_ reason: String) {}
+    func refused(at endpoint: String, _ reason: String) {}
 }
