@@ -182,4 +182,21 @@ internal import Testing
             #expect(verdict("service feed") == "ok")
         }
     }
+
+    @Test func theDoctorSaysWhatAnInstanceWaitsFor() async throws {
+        try await LiveMesh.with(
+            instances: 2,
+            offering: { instance, service in
+                guard instance == 2 else { return }
+                service.method("_mesh_readyz", "") { _ in ["shares": "the disk failed"] }
+            },
+            { mesh in
+                mesh.instances[1].node.setNotReady()
+                try await eventually("the doctor sees that it is not ready") {
+                    let (_, output, _) = try await mesh.run("doctor")
+                    let line = output.first { $0.contains("instance feed/feed-2: ") } ?? ""
+                    return line.hasPrefix("warn") && line.hasSuffix(", starting, not ready: shares: the disk failed")
+                }
+            })
+    }
 }

@@ -127,6 +127,20 @@ internal import Testing
         #expect(others?.finding == "2 instances are ready; s-3, s-4 are listed and do not answer")
     }
 
+    @Test func whoAnswersAndIsNotReadyIsNamedWithTheReason() {
+        func answered(_ state: InstanceState, _ notReady: [String: String] = [:]) -> Finding {
+            InstanceCheck.answered(instance(1, state: state).record, within: .milliseconds(1), notReady: notReady)
+        }
+        #expect(answered(.ready).verdict == .ok)
+        let failed = answered(.starting, ["shares": "the disk failed", "jobs": "no job yet"])
+        #expect(failed.verdict == .warn)
+        #expect(failed.finding.hasSuffix(", starting, not ready: jobs: no job yet; shares: the disk failed"))
+        // The record of one that has just ceased to be ready lags behind.
+        #expect(answered(.ready, ["shares": "the disk failed"]).verdict == .warn)
+        #expect(answered(.starting).verdict == .warn)
+        #expect(answered(.draining, ["lifecycle": "draining"]).verdict == .warn)
+    }
+
     @Test func oddRecordsAreNamed() {
         func subjects(_ instances: [RegisteredInstance]) -> [String] {
             review(instances).filter { $0.verdict != .ok }.map(\.subject)

@@ -32,6 +32,8 @@ extension IntegrationTests {
                 #expect(starved.reasons.map(\.name) == ["jobs"])
                 #expect(starved.reasons[0].reason.hasPrefix("no coin daemon has given a template for 1.0 seconds: "))
                 try await eventually("its record says so") { try pool.field("state", of: "jobmanager-1") == "starting" }
+                let doctor = try await pool.headframe("doctor")
+                #expect(doctor.output.contains(", starting, not ready: jobs: no coin daemon has given a template for "))
 
                 for node in pool.chain.nodes { try await node.restart() }
                 try await probe.wait(for: "it is ready again", within: .seconds(60)) { code, _ in code == 200 }

@@ -48,7 +48,8 @@ public struct MeshMember: Service {
         transportConfiguration.ports = options.ports.ports
         let transport = ZeroMQTransport(transportConfiguration, context: try Context(), loop: loop, logger: logger)
         node = MeshNode(
-            Self.configuration(options, service: service.name), service: service, transport: transport,
+            Self.configuration(options, service: service.name),
+            service: service.answeringReadiness(of: runtime.readiness), transport: transport,
             registry: ObservedRegistry(registry, watched: watched, listing), reactor: loop, logger: logger)
         runtime.watchdog.watch("the I/O loop") { answer in loop.execute(answer) }
     }
@@ -104,6 +105,18 @@ public struct MeshMember: Service {
         for await status in registry.statusChanges() {
             if case .disconnected(let error) = status { listing.missed("\(error)") }
         }
+    }
+}
+
+extension ServiceDefinition {
+    /// With what `/readyz` says, for those who reach the mesh and not the HTTP port.
+    fileprivate func answeringReadiness(of readiness: Readiness) -> ServiceDefinition {
+        var service = self
+        service.method("_mesh_readyz", "Why it may get no work: the reason of each condition that does not hold.") {
+            _ in
+            Dictionary(uniqueKeysWithValues: readiness.notReady.map { ($0.name, $0.reason) })
+        }
+        return service
     }
 }
 

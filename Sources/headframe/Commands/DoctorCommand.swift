@@ -12,8 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Look for what is wrong with the mesh and say how to mend it.",
         discussion: """
             Looks at each Redis server (reachable, version, persistence, eviction policy, clock), the range of ports, the \
-            coin daemons of JOBMANAGER_DAEMONS, the registry's list, and each registered instance (connection and answer \
-            of its handlers). Changes nothing.
+            coin daemons of JOBMANAGER_DAEMONS, the registry's list, and each registered instance (connection, answer \
+            of its handlers, and why it is not ready). Changes nothing.
 
             Prints one line for each: ok, warn or fail, with what to do. Exits with 1 when something fails.
             """)

@@ -1,6 +1,7 @@
 internal import Mesh
+internal import MessagePack
 
-/// Asks each registered instance for a sign of life.
+/// Asks each registered instance for a sign of life, and whether it is ready.
 struct InstanceCheck {
     let session: MeshSession
 
@@ -18,11 +19,42 @@ struct InstanceCheck {
         do {
             let ping = Ping(destination: .instance(record.name), timeout: .seconds(3))
             let time = try await ping.roundTrip(session)
-            return .ok(
-                subject, "answers at \(record.endpoint) within \(Times.milliseconds(time)), \(record.state.rawValue)")
+            return Self.answered(record, within: time, notReady: try await notReady(record.name))
         } catch let error as MeshError {
             return silence(of: record, subject, error)
         }
+    }
+
+    /// The reasons of the conditions that do not hold, by condition; empty where an instance cannot say.
+    private func notReady(_ name: InstanceName) async throws -> [String: String] {
+        let request = CallRequest(
+            .instance(name), "_mesh_readyz", arguments: Payload(try JSONArgument.payload([])),
+            options: CallOptions(timeout: .seconds(3), isIdempotent: true))
+        do {
+            let reply = try await session.node.call(request)
+            return try reply.withBytes { try MessagePackDecoder().decode([String: String].self, from: $0) }
+        } catch let error as MeshError where [.unknownMethod, .remote].contains(error.code) {
+            return [:]
+        } catch let error as MessagePackError {
+            return ["_mesh_readyz": "it answers with something else than reasons: \(error)"]
+        }
+    }
+
+    /// One that answers and takes no work is named with what it waits for.
+    static func answered(
+        _ record: InstanceRecord, within time: Duration, notReady: [String: String]
+    ) -> Finding {
+        let subject = "instance \(record.name)"
+        let answer = "answers at \(record.endpoint) within \(Times.milliseconds(time)), \(record.state.rawValue)"
+        let reasons = notReady.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+        let remedy: String
+        switch (record.state, reasons.isEmpty) {
+        case (.ready, true): return .ok(subject, answer)
+        case (.draining, _): remedy = "nothing where it is being stopped: it finishes what it has"
+        case (_, true): remedy = "it takes no work and does not say why: look at its log"
+        case (_, false): remedy = "nothing where it has just started; else mend what it names, its log has more"
+        }
+        return .warn(subject, reasons.isEmpty ? answer : "\(answer), not ready: \(reasons)", mend: remedy)
     }
 
     /// What a missing answer means depends on whether somebody listens at all.

@@ -95,7 +95,7 @@ struct RegistryReview: Sendable {
                     subject, "no instance is ready\(besides)",
                     mend: dead.count == listed.count
                         ? "start another one; what is wrong with each is said below"
-                        : "see what the instances wait for: GET /readyz of each, or its log")
+                        : "see what they wait for: it is said of each below")
             case 1:
                 return .warn(
                     subject, "one instance is ready: nobody takes over when it is lost\(besides)",
