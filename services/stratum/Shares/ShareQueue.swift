@@ -257,7 +257,10 @@ private struct LateRefusals: Sendable {
 
     private var last: (error: DurableQueueError, time: ContinuousClock.Instant)?
 
-    mutating func note(_ error: DurableQueueError, now: ContinuousClock.Instant) { last = (error, now) }
+    mutating func note(_ error: DurableQueueError, now: ContinuousClock.Instant) {
+        // The queue itself says when there is room again.
+        if error.code != .full { last = (error, now) }
+    }
 
     mutating func noteRecorded() { last = nil }
 
