@@ -33,7 +33,11 @@ public struct EntryID: Hashable, Codable, Sendable, ExpressibleByStringInterpola
     /// Whether it looks like one that was made.
     var isLikeMade: Bool {
         let digits = text.utf8
-        return digits.count == 32 && digits.allSatisfy { $0 == Self.digit($0 & 15) || $0 == Self.digit(9 + ($0 & 15)) }
+        return digits.count == 32
+            && digits.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {
