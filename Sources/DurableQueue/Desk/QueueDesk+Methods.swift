@@ -129,7 +129,7 @@ extension QueueDesk {
             inFlight: status.inFlight, dead: status.dead, diskBytes: status.store.diskBytes,
             liveBytes: status.store.liveBytes, diskBound: served.diskBound, replicas: standing.replicas,
             waitingFor: standing.waitingFor, promise: queue.promise,
-            failure: status.store.failure?.description, refusal: status.refusal)
+            failure: status.store.failure?.description, refusal: status.refusal?.message)
     }
 }
 

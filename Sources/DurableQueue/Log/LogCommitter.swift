@@ -7,19 +7,18 @@ final class LogCommitter: @unchecked Sendable {
     private(set) var postponed: DurableQueueError?
     private(set) var isClosed = false
     /// The last entries that were refused at the bound, while there is no room for them.
-    private var refusal: (bytes: Int, error: DurableQueueError)?
+    private var excess: (bytes: Int, error: DurableQueueError)?
+    /// Why the file system did not take records, the last time that there were any.
+    private var denial: DurableQueueError?
     private var lastBytes = 0
 
     init(log: SegmentLog) { self.log = log }
 
-    /// Why the file system did not take records, the last time that there were any.
-    private(set) var denial: DurableQueueError?
-
-    /// Why entries are refused at the bound.
-    var full: DurableQueueError? { refusal?.error }
+    /// Why entries are refused, as far as is known without one.
+    var refusal: DurableQueueError? { excess?.error ?? denial }
 
     /// Whether there is space to be won back for entries that were refused.
-    var isShortOfSpace: Bool { failure == nil && refusal != nil && postponed == nil && log.hasToCompact }
+    var isShortOfSpace: Bool { failure == nil && excess != nil && postponed == nil && log.hasToCompact }
 
     /// Writes all that waits, forces it to the disk once if anybody asked for that, and tells everybody.
     func commit(_ submissions: [SegmentLogStore.Submission]) {
@@ -83,7 +82,7 @@ final class LogCommitter: @unchecked Sendable {
         }
         guard bytes > 0 else { return nil }
         guard !isRoom(for: bytes) else {
-            refusal = nil
+            excess = nil
             return nil
         }
         do throws(DurableQueueError) { try log.removeUnneeded() } catch { note(error) }
@@ -93,7 +92,7 @@ final class LogCommitter: @unchecked Sendable {
             .full,
             "taking \(bytes) bytes into \(log.folder) was refused: it has \(taken) of \(log.options.maximumDiskBytes) bytes; wait until entries "
                 + "were run, drop dead letters, or raise the bound")
-        refusal = (bytes, error)
+        excess = (bytes, error)
         return error
     }
 
@@ -111,7 +110,7 @@ final class LogCommitter: @unchecked Sendable {
             postponed = error
             note(error)
         }
-        if let (bytes, _) = refusal, isRoom(for: bytes) { refusal = nil }
+        if let (bytes, _) = excess, isRoom(for: bytes) { excess = nil }
     }
 
     /// Forces the rest to the disk; nothing is taken after it.

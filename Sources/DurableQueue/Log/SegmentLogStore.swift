@@ -121,8 +121,7 @@ public final class SegmentLogStore: GroupingStore {
 
     /// Who is to know that all were told.
     private func noteStatus() -> (@Sendable () -> Void)? {
-        let (failure, postponed) = (committer.failure, committer.postponed)
-        let refusal = committer.full ?? committer.denial
+        let (failure, postponed, refusal) = (committer.failure, committer.postponed, committer.refusal)
         let count = committer.log.synchronizations
         return state.withLock { state in
             state.status.failure = failure

@@ -173,7 +173,7 @@ public final class DurableQueue: Sendable {
             QueueStatus(
                 depth: core.state.depth, oldest: core.state.oldest, inFlight: core.state.runningCount,
                 dead: core.state.deadCount, store: store,
-                refusal: core.state.hasRoom(for: 0) ? store.refusal?.message : full.message)
+                refusal: core.state.hasRoom(for: 0) ? store.refusal : full)
         }
     }
 

@@ -24,8 +24,8 @@ public struct QueueStatus: Sendable {
     public let dead: Int
     /// The store's.
     public let store: StoreStatus
-    /// Why entries are refused, as far as is known without one, in words; nil while they are taken.
-    public let refusal: String?
+    /// Why entries are refused, as far as is known without one; nil while they are taken.
+    public let refusal: DurableQueueError?
 }
 
 /// Thrown by a handler whose batch failed in part. The entries that are not named were run well.

@@ -40,7 +40,7 @@ internal import Testing
             for number in 1...2 { #expect(await shares.record(Self.share(number)) == .recorded) }
             #expect(await shares.record(Self.share(3)) == .refused("the pool's queue is full; submit it again later"))
             try await eventually("it is said to be full") {
-                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("--share-bound") }
+                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("2 entries") }
             }
             #expect(await shares.queue.complete(of: shares.queue.store.origin, through: 2) == 2)
             #expect(await shares.record(Self.share(3)) == .recorded)
@@ -61,7 +61,7 @@ internal import Testing
             #expect(number > 5 && number < 100)
             #expect(await shares.record(Self.share(100)) == .refused("the pool's queue is full; submit it again later"))
             try await eventually("it is said to be full") {
-                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("--share-disk") }
+                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("of 5000 bytes") }
             }
             #expect(await shares.queue.complete(of: shares.queue.store.origin, through: 100) == number)
             try await eventually("it is ready again") {

@@ -232,14 +232,9 @@ final class ShareQueue: ShareSink, Service {
     private var hindrance: String? {
         let status = queue.status
         if let failure = status.store.failure { return "no share can be recorded: \(failure.message)" }
-        if status.depth + status.dead >= options.configuration.maximumEntries {
+        if let refusal = status.refusal, refusal.code == .full {
             return
-                "the queue of shares is full, \(status.depth) wait to be counted: see whether a reporter runs, or raise "
-                + "--share-bound"
-        }
-        if let refusal = status.store.refusal, refusal.code == .full {
-            return
-                "shares are refused for want of space: see whether a reporter runs, or raise --share-disk: \(refusal.message)"
+                "the queue of shares is full: see whether a reporter runs, or raise --share-bound or --share-disk: \(refusal.message)"
         }
         if let group, !isHeldEnough(group) {
             let reasons = group.standing.waitingFor
