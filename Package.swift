@@ -138,7 +138,7 @@ let package = Package(
         // Test kits
         library("MeshTestKit", ["Mesh", "MessagePack", heap]),
         library("DurableQueueTestKit", ["DurableQueue", "Mesh"]),
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: houseRules),
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/Support", swiftSettings: houseRules),
 
         // Programs that tests run
         .executableTarget(
@@ -160,9 +160,9 @@ let package = Package(
         tests(
             "StratumServerTests",
             [
-                "stratum", "DurableQueue", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ", "MessagePack", "Mining",
-                "Redis", "ServiceKit",
-                "Stratum", "TestSupport", "ZeroMQ", lifecycle, logging, nioCore, nioPosix,
+                "stratum", "DurableQueue", "DurableQueueTestKit", "EventLoop", "Mesh", "MeshRedis", "MeshZeroMQ",
+                "MessagePack", "Mining", "Redis", "ServiceKit", "Stratum", "TestSupport", "ZeroMQ", lifecycle, logging,
+                nioCore, nioPosix,
             ]),
         tests("CoinDaemonTests", ["CoinDaemon", "Mining", "TestSupport", httpClient, logging]),
         tests(
@@ -170,7 +170,7 @@ let package = Package(
             ["jobmanager", "CoinDaemon", "EventLoop", "Mining", "Redis", "TestSupport", httpClient, logging]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["EventLoop", "Mesh", "MeshZeroMQ", "ZeroMQ", "TestSupport"]),
-        tests("MeshTests", ["Mesh", "MessagePack"]),
+        tests("MeshTests", ["Mesh", "MessagePack", "TestSupport", logging]),
         tests("MessagePackTests", ["MessagePack", "TestSupport"]),
         tests("MeshRedisTests", ["EventLoop", "Mesh", "MeshRedis", "Redis", "TestSupport", logging]),
         tests(

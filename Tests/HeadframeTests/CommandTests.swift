@@ -192,9 +192,10 @@ internal import Testing
             },
             { mesh in
                 mesh.instances[1].node.setNotReady()
-                try await eventually("the doctor sees that it is not ready") {
+                var line = ""
+                try await eventually(within: .seconds(30), "the doctor sees that it is not ready; it says: \(line)") {
                     let (_, output, _) = try await mesh.run("doctor")
-                    let line = output.first { $0.contains("instance feed/feed-2: ") } ?? ""
+                    line = output.first { $0.contains("instance feed/feed-2: ") } ?? ""
                     return line.hasPrefix("warn") && line.hasSuffix(", starting, not ready: shares: the disk failed")
                 }
             })

@@ -135,10 +135,13 @@ internal import Testing
         let failed = answered(.starting, ["shares": "the disk failed", "jobs": "no job yet"])
         #expect(failed.verdict == .warn)
         #expect(failed.finding.hasSuffix(", starting, not ready: jobs: no job yet; shares: the disk failed"))
+        #expect(failed.remedy?.contains("mend what it names") == true)
         // The record of one that has just ceased to be ready lags behind.
         #expect(answered(.ready, ["shares": "the disk failed"]).verdict == .warn)
-        #expect(answered(.starting).verdict == .warn)
-        #expect(answered(.draining, ["lifecycle": "draining"]).verdict == .warn)
+        let silent = answered(.starting)
+        #expect(silent.verdict == .warn && silent.remedy?.contains("look at its log") == true)
+        let draining = answered(.draining, ["lifecycle": "draining"])
+        #expect(draining.verdict == .warn && draining.remedy?.contains("it finishes what it has") == true)
     }
 
     @Test func oddRecordsAreNamed() {

@@ -1,3 +1,4 @@
+internal import Logging
 internal import MessagePack
 internal import Synchronization
 
@@ -10,12 +11,15 @@ struct NodeBench {
     let node: MeshNode
     let route = Route(frames: [[1]])
 
-    init(_ service: ServiceDefinition? = nil, limits: Limits = Limits()) {
+    init(
+        _ service: ServiceDefinition? = nil, limits: Limits = Limits(), logger: Logger = Logger(label: "headframe.mesh")
+    ) {
         var configuration = MeshNode.Configuration(
             name: service.map { InstanceName(service: $0.name, instance: "a") })
         configuration.limits = limits
         node = MeshNode(
-            configuration, service: service, transport: transport, registry: EmptyRegistry(), reactor: reactor)
+            configuration, service: service, transport: transport, registry: EmptyRegistry(), reactor: reactor,
+            logger: logger)
         // As `run()` does.
         transport.attach(node.core)
         node.core.submit = node.submit
@@ -31,11 +35,15 @@ struct NodeBench {
     }
 }
 
-/// A thread that runs only when the test says so, and whose time stands still.
+/// A thread that runs only when the test says so, and whose time stands still until then.
 final class HandReactor: Reactor, TaskExecutor {
     private let work = Mutex<[@Sendable () -> Void]>([])
+    private let time = Mutex(MeshInstant.at(0))
 
-    let now = MeshInstant.at(0)
+    var now: MeshInstant { time.withLock { $0 } }
+
+    func advance(by duration: Duration) { time.withLock { $0 = $0 + duration } }
+
     var taskExecutor: any TaskExecutor { self }
 
     /// Runs everything that is due, and what comes of it.

@@ -1,5 +1,6 @@
 internal import MessagePack
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 
 @testable internal import Mesh
@@ -59,6 +60,21 @@ internal import Testing
         bench.node.core.close(linger: .zero)
         let error = await #expect(throws: MeshError.self) { try await iterator.next() }
         #expect(error?.code == .unavailable)
+    }
+
+    @Test func aRefusedConnectionIsSaidOnceThenEachMinuteWithHowManyThereWere() {
+        let log = LogBook()
+        let bench = NodeBench(logger: log.logger)
+        for attempt in 0...30 {
+            bench.node.core.refused(at: "tcp://10.0.0.1:17000", "it hangs")
+            if attempt == 29 { #expect(log.lines == ["warning connecting to tcp://10.0.0.1:17000: it hangs [:]"]) }
+            bench.reactor.advance(by: .seconds(2))
+        }
+        #expect(log.lines.count == 2 && log.lines.last?.contains("29 more since the last") == true)
+        // Another reason, or another endpoint, is said at once.
+        bench.node.core.refused(at: "tcp://10.0.0.1:17000", "it speaks something else")
+        bench.node.core.refused(at: "tcp://10.0.0.2:17000", "it hangs")
+        #expect(log.lines.count == 4)
     }
 
     // MARK: Cancelled tasks

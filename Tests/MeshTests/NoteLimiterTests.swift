@@ -9,8 +9,8 @@ internal import Testing
 
     @Test mutating func theFirstIsSaidAndTheNextWithHowManyThereWereMeanwhile() {
         #expect(notes.admit("a", every: Self.minute, now: .at(0)) == 0)
-        for second in Int64(1)...29 {
-            #expect(notes.admit("a", every: Self.minute, now: .at(second * 2000)) == nil)
+        for attempt in Int64(1)...29 {
+            #expect(notes.admit("a", every: Self.minute, now: .at(attempt * 2000)) == nil)
         }
         #expect(notes.admit("a", every: Self.minute, now: .at(60000)) == 29)
         #expect(notes.admit("a", every: Self.minute, now: .at(60001)) == nil)

@@ -44,43 +44,25 @@ internal import ZeroMQ
     }
 
     @Test func aSecondLifeAtAConnectedEndpointIsToldAtOnce() async throws {
-        try await withTransports { bench, server, client, told in
+        try await Workbench.withTransports { bench, server, client, told in
             let endpoint = try await bench.onLoop {
                 let endpoint = try server.bind(routingID: "first")
                 client.open(LinkID(1), endpoint: endpoint, routingID: "first")
                 return endpoint
             }
-            try await eventually("the first is connected") { told.values == ["1 connected"] }
+            try await eventually("the first is connected") { told.events.values == ["1 connected"] }
             try await bench.onLoop { client.open(LinkID(2), endpoint: endpoint, routingID: "second") }
-            try await eventually("the second is connected") { told.values == ["1 connected", "2 connected"] }
+            try await eventually("the second is connected") { told.events.values == ["1 connected", "2 connected"] }
             // They share the connection; whom it leads to, the routing ids decide.
             let outcomes = try await bench.onLoop { (1...2).map { client.send([0xc0], on: LinkID($0)) } }
             #expect(outcomes == [.taken, .unroutable])
 
             try await bench.onLoop { server.close(linger: .zero) }
             try await eventually("both are told of the end") {
-                Set(told.values.dropFirst(2)) == ["1 disconnected", "2 disconnected"]
+                Set(told.events.values.dropFirst(2)) == ["1 disconnected", "2 disconnected"]
             }
             // Nobody is connected to there any more: a third waits for the handshake.
             #expect(try await bench.onLoop { !client.peers.isConnected(endpoint) })
-        }
-    }
-
-    /// Runs `body` with a transport to listen, one to connect, and what the second is told of its connections.
-    private func withTransports(
-        _ body: (Workbench, ZeroMQTransport, ZeroMQTransport, Seen<String>) async throws -> Void
-    ) async throws {
-        try await Workbench.run { bench in
-            let server = ZeroMQTransport(context: bench.context, loop: bench.loop)
-            let client = ZeroMQTransport(context: bench.context, loop: bench.loop)
-            let told = ToldLinks()
-            try await bench.onLoop { client.attach(told) }
-            let outcome: Result<Void, any Error>
-            do { outcome = .success(try await body(bench, server, client, told.events)) } catch {
-                outcome = .failure(error)
-            }
-            try await bench.onLoop { for transport in [server, client] { transport.close(linger: .zero) } }
-            try outcome.get()
         }
     }
 }

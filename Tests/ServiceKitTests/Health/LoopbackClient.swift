@@ -5,8 +5,7 @@ internal import TestSupport
 final class LoopbackClient {
     private let descriptor: Int32
     private var received: [UInt8] = []
-    /// Whether the other side has closed.
-    private(set) var isClosed = false
+    private var hasEnded = false
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -41,10 +40,16 @@ final class LoopbackClient {
             if count > 0 {
                 received += buffer[..<count]
             } else {
-                if count == 0 || errno == ECONNRESET { isClosed = true }
+                if count == 0 || errno == ECONNRESET { hasEnded = true }
                 return String(decoding: received, as: UTF8.self)
             }
         }
+    }
+
+    /// Whether the other side has closed.
+    var isClosed: Bool {
+        _ = text
+        return hasEnded
     }
 
     /// Waits until one whole answer has come, and takes it.

@@ -1,4 +1,5 @@
 internal import DurableQueue
+internal import DurableQueueTestKit
 internal import Mining
 internal import ServiceKit
 internal import ServiceLifecycle
@@ -40,7 +41,10 @@ internal import Testing
             for number in 1...2 { #expect(await shares.record(Self.share(number)) == .recorded) }
             #expect(await shares.record(Self.share(3)) == .refused("the pool's queue is full; submit it again later"))
             try await eventually("it is said to be full") {
-                readiness.notReady.contains { $0.name == "shares" && $0.reason.contains("2 entries") }
+                readiness.notReady.contains {
+                    $0.name == "shares" && $0.reason.contains("--share-bound or --share-disk")
+                        && $0.reason.contains("2 entries")
+                }
             }
             #expect(await shares.queue.complete(of: shares.queue.store.origin, through: 2) == 2)
             #expect(await shares.record(Self.share(3)) == .recorded)
@@ -199,15 +203,44 @@ internal import Testing
         }
     }
 
+    @Test(arguments: [
+        (Hindrance.full, "the pool's disk is full; submit it again later"),
+        (.readOnly, "the pool's disk cannot be written; submit it again later"),
+    ])
+    func `a disk that takes nothing refuses, and the server is not ready until a share is recorded`(
+        _ hindrance: Hindrance, _ refusal: String
+    ) async throws {
+        let folder = try TemporaryFolder("spool")
+        let disk = SimulatedFileSystem()
+        let readiness = Readiness()
+        try await withShareQueue(folder, readiness: readiness) {
+            $0.fileSystem = disk
+            $0.log.roomBytes = 0
+        } body: { shares in
+            #expect(await shares.record(Self.share(1)) == .recorded)
+            hindrance.begin(on: disk)
+            #expect(await shares.record(Self.share(2)) == .refused(refusal))
+            try await eventually("it is not ready") {
+                readiness.notReady.contains {
+                    $0.name == "shares" && $0.reason.hasPrefix("the last share was refused")
+                }
+            }
+            #expect(shares.failure == nil)
+            hindrance.end(on: disk)
+            #expect(await shares.record(Self.share(2)) == .recorded)
+            try await eventually("it is ready again") { readiness.notReady.isEmpty }
+        }
+    }
+
     @Test func `a failing disk refuses, and the server stays`() async throws {
         let folder = try TemporaryFolder("spool")
-        let disk = FailingFileSystem()
+        let disk = SimulatedFileSystem()
         let readiness = Readiness()
         try await withShareQueue(folder, readiness: readiness) {
             $0.fileSystem = disk
         } body: { shares in
             #expect(await shares.record(Self.share(1)) == .recorded)
-            disk.fails.store(true, ordering: .relaxed)
+            disk.failSynchronizing(true)
             #expect(
                 await shares.record(Self.share(2)) == .refused("the pool's disk failed; connect again elsewhere"))
             #expect(
@@ -216,7 +249,8 @@ internal import Testing
             // What is there can still be read.
             let page = try await shares.queue.entries(of: shares.queue.store.origin, after: 0, limit: 10)
             #expect(page.entries.count == 1)
-            disk.fails.store(false, ordering: .relaxed)
+            // Whereupon the server sends its miners elsewhere.
+            #expect(shares.failure?.contains("forcing data to the disk failed") == true)
         }
     }
 
@@ -321,5 +355,21 @@ internal import Testing
         #expect(shares.configuration.acknowledgeWithin + shares.configuration.withdrawWithin < .seconds(2))
         #expect(try load(["--share-replicas", "1"], ["HEADFRAME_SHARE_REPLICAS": "2"]).shareReplicas == 1)
         #expect(throws: ServiceKitError.self) { try load(["--share-replicas", "8"]) }
+    }
+}
+
+/// Why a disk takes nothing for a while.
+enum Hindrance {
+    case full
+    case readOnly
+
+    func begin(on disk: SimulatedFileSystem) { set(true, on: disk) }
+    func end(on disk: SimulatedFileSystem) { set(false, on: disk) }
+
+    private func set(_ isThere: Bool, on disk: SimulatedFileSystem) {
+        switch self {
+        case .full: disk.limitSpace(to: isThere ? 0 : nil)
+        case .readOnly: disk.setReadOnly(isThere)
+        }
     }
 }

@@ -250,7 +250,7 @@ internal import Testing
             let miner = try await scene.miningMiner()
             shares.fail()
             _ = try await miner.notification("client.reconnect")
-            try await eventually("the miner's connection ends") { miner.isClosed }
+            try await miner.waitUntilClosed()
             #expect(scene.server.addresses.isEmpty)
             #expect(
                 scene.readiness.notReady.contains { $0.name == "listening" && $0.reason.contains("disk has failed") })

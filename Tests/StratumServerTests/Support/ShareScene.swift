@@ -73,47 +73,6 @@ final class HeldShareSink: ShareSink {
     }
 }
 
-/// A disk whose forcing fails when it is told to.
-final class FailingFileSystem: FileSystem {
-    let fails = Atomic(false)
-    private let real = PosixFileSystem()
-
-    private final class File: OpenFile {
-        let file: any OpenFile
-        let disk: FailingFileSystem
-
-        init(_ file: any OpenFile, on disk: FailingFileSystem) {
-            self.file = file
-            self.disk = disk
-        }
-
-        var path: String { file.path }
-        func size() throws(FileSystemError) -> Int { try file.size() }
-        func read(at offset: Int, count: Int) throws(FileSystemError) -> [UInt8] {
-            try file.read(at: offset, count: count)
-        }
-        func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) { try file.write(bytes, at: offset) }
-        func truncate(to size: Int) throws(FileSystemError) { try file.truncate(to: size) }
-        func synchronize() throws(FileSystemError) {
-            guard !disk.fails.load(ordering: .relaxed) else {
-                throw FileSystemError(operation: "force", path: path, reason: "Input/output error", kind: .other)
-            }
-            try file.synchronize()
-        }
-    }
-
-    func makeFolder(_ path: String) throws(FileSystemError) { try real.makeFolder(path) }
-    func names(in folder: String) throws(FileSystemError) -> [String] { try real.names(in: folder) }
-    func open(_ path: String, creating: Bool) throws(FileSystemError) -> any OpenFile {
-        File(try real.open(path, creating: creating), on: self)
-    }
-    func rename(_ path: String, to newPath: String) throws(FileSystemError) { try real.rename(path, to: newPath) }
-    func remove(_ path: String) throws(FileSystemError) { try real.remove(path) }
-    func removeFolder(_ path: String) throws(FileSystemError) { try real.removeFolder(path) }
-    func synchronizeFolder(_ path: String) throws(FileSystemError) { try real.synchronizeFolder(path) }
-    func lock(_ path: String) throws(FileSystemError) -> (any FileLock)? { try real.lock(path) }
-}
-
 extension SegmentLogStore {
     /// Has the store say what one says whose entries were replicated.
     func markAsReplicated() async throws {

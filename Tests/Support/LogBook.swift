@@ -1,15 +1,18 @@
-internal import Logging
+public import Logging
 internal import Synchronization
 
 /// Keeps what is logged: for tests of what an operator is told.
-final class LogBook: Sendable {
+public final class LogBook: Sendable {
     private let kept = Mutex<[String]>([])
 
+    /// An empty one.
+    public init() {}
+
     /// Level, message and metadata of each line.
-    var lines: [String] { kept.withLock { $0 } }
+    public var lines: [String] { kept.withLock { $0 } }
 
     /// A logger that writes here, of every level.
-    var logger: Logger {
+    public var logger: Logger {
         var logger = Logger(label: "test", factory: { _ in Handler(book: self) })
         logger.logLevel = .trace
         return logger
