@@ -27,6 +27,13 @@ internal import Testing
         var configuration = Configuration()
         configuration.journalMode = .wal
         let database = try DatabaseQueue(path: folder.path + "/app.sqlite", configuration: configuration)
-        try await StoreConformance { try SQLiteStore(database: database, options: Self.shortHistory) }.check(rule)
+        try await StoreConformance(
+            refuse: { refuses in
+                try await database.writeWithoutTransaction { db in
+                    try db.execute(sql: "PRAGMA query_only = \(refuses ? "ON" : "OFF")")
+                }
+            },
+            open: { try SQLiteStore(database: database, options: Self.shortHistory) }
+        ).check(rule)
     }
 }

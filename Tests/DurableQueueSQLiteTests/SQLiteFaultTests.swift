@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import DurableQueue
 internal import Foundation
 internal import GRDB
@@ -27,11 +28,6 @@ internal import Testing
         try #require(await #expect(throws: DurableQueueError.self) { try await body() })
     }
 
-    private func code(of entry: Entry, in store: SQLiteStore) async -> DurableQueueError.Code? {
-        do throws(DurableQueueError) { try await store.append([.add(entry)]) } catch { return error.code }
-        return nil
-    }
-
     @Test func aFullDiskRefusesWhatDoesNotFitAndGoesOn() async throws {
         let database = try DatabasePool(path: path)
         let store = try SQLiteStore(database: database)
@@ -44,11 +40,28 @@ internal import Testing
         let error = try await refusal { try await store.append([.add(entry(2, in: store, bytes: 50_000))]) }
         #expect(error.code == .diskFull)
         #expect(error.message.contains(path) && error.message.contains("free some space"))
-        // Committed together with one that fits, each is answered for itself.
-        async let large = code(of: entry(3, in: store, bytes: 50_000), in: store)
-        async let small = code(of: entry(4, in: store), in: store)
-        #expect(await (large, small) == (.diskFull, nil))
-        #expect(store.status.failure == nil)
+        #expect(store.status.refusal?.code == .diskFull)
+        // Committed together with one that fits, each is answered for itself; the status goes on saying what was refused.
+        let (large, small) = (entry(3, in: store, bytes: 50_000), entry(4, in: store))
+        let gate = DispatchSemaphore(value: 0)
+        await withCheckedContinuation { continuation in
+            store.submit([], until: .written) { _ in
+                continuation.resume()
+                gate.wait()
+            }
+        }
+        store.submit([.add(large)], until: .synced) { #expect($0?.code == .diskFull) }
+        let status = await withCheckedContinuation { continuation in
+            store.submit([.add(small)], until: .synced) { error in
+                #expect(error == nil)
+                continuation.resume(returning: store.status)
+            }
+            gate.signal()
+        }
+        #expect(status.refusal?.code == .diskFull && status.failure == nil)
+        // The application's own transactions are taken as well.
+        try await database.write { db in try store.complete([small.identity], in: db) }
+        #expect(store.status.refusal == nil)
         await store.close()
         try database.close()
         let again = try SQLiteStore(database: try DatabasePool(path: path))
@@ -150,7 +163,7 @@ internal import Testing
         let error = try await refusal { try await store.append([.add(entry)]) }
         #expect(error.code == .locked)
         #expect(error.message.contains("lockWait"))
-        #expect(store.status.failure == nil)
+        #expect(store.status.failure == nil && store.status.refusal?.code == .locked)
         async let appended: Void = store.append([.add(entry)])
         try await other.writeWithoutTransaction { try $0.commit() }
         try await appended

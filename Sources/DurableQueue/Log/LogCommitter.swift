@@ -20,9 +20,22 @@ final class LogCommitter: @unchecked Sendable {
     /// Whether there is space to be won back for entries that were refused.
     var isShortOfSpace: Bool { failure == nil && excess != nil && postponed == nil && log.hasToCompact }
 
-    /// Writes all that waits, forces it to the disk once if anybody asked for that, and tells everybody.
-    func commit(_ submissions: [SegmentLogStore.Submission]) {
-        if let failure { return submissions.forEach { $0.done(failure) } }
+    /// What is to be told of submissions, once the store's status says the same.
+    struct Outcome {
+        var ended: [SegmentLogStore.Submission] = []
+        /// What became of all these; nil when they are as durable as was asked for.
+        var failure: DurableQueueError?
+        var refused: [(SegmentLogStore.Submission, DurableQueueError)] = []
+
+        func tell() {
+            for submission in ended { submission.done(failure) }
+            for (submission, error) in refused { submission.done(failure ?? error) }
+        }
+    }
+
+    /// Writes all that waits, and forces it to the disk once if anybody asked for that. Tells nobody yet.
+    func commit(_ submissions: [SegmentLogStore.Submission]) -> Outcome {
+        if let failure { return Outcome(ended: submissions, failure: failure) }
         var refused: [(SegmentLogStore.Submission, DurableQueueError)] = []
         var taken: [SegmentLogStore.Submission] = []
         for submission in submissions {
@@ -40,7 +53,7 @@ final class LogCommitter: @unchecked Sendable {
             (taken, written) = writeEach(taken, after: error, refused: &refused)
         }
         force(taken, written)
-        for (submission, error) in refused { submission.done(failure ?? error) }
+        return Outcome(ended: taken, failure: failure, refused: refused)
     }
 
     private func writeEach(
@@ -70,7 +83,6 @@ final class LogCommitter: @unchecked Sendable {
             log.publish(written)
             lastBytes = written.reduce(0) { $0 + $1.location.bytes }
         }
-        for submission in submissions { submission.done(failure) }
     }
 
     /// Refuses entries beyond the bound of the disk; what becomes of those that are there is always written, so that it can empty. So is what is

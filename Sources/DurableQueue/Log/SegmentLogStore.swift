@@ -102,8 +102,11 @@ public final class SegmentLogStore: GroupingStore {
             return state.waiting
         }
         let start = ContinuousClock.now
-        committer.commit(waiting)
-        noteStatus()?()
+        let outcome = committer.commit(waiting)
+        // Before anybody is told: who is refused may ask why.
+        let groupEnd = noteStatus()
+        outcome.tell()
+        groupEnd?()
         gathering.committed(
             waiting.count, in: ContinuousClock.now - start, leaving: state.withLock { $0.waiting.count })
         compact()

@@ -27,6 +27,8 @@ extension SQLiteStore {
             outcomes =
                 error.code == .diskFull && submissions.count > 1
                 ? submissions.map(outcome) : submissions.map { _ in error }
+            // Whatever of it was taken one by one.
+            state.withLock { $0.status.refusal = error }
         }
         for (submission, outcome) in zip(submissions, outcomes) { submission.done(outcome) }
     }
@@ -103,6 +105,7 @@ extension SQLiteStore {
         }
         let (tell, completed) = state.withLock { state in
             var completed: [EntryIdentity] = []
+            if !records.isEmpty { state.status.refusal = nil }
             for record in records {
                 if case .complete(let identities, _, _) = record.record { completed += identities }
                 state.apply(record.record)

@@ -168,6 +168,30 @@ extension StoreConformance {
         try expect(records == large.map { .add($0) }, true, "whether large records came back")
     }
 
+    func refusals(_ store: any DurableStore) async throws {
+        _ = try await add(1, to: store)
+        try expect(store.status.refusal?.code, nil, "the refusal of a store that takes all")
+        guard let refuse else { return }
+        try await refuse(true)
+        for sequence: UInt64 in 2...3 {
+            let refused = [StoreRecord.add(entry(sequence, of: store.origin))]
+            // As the status is when the caller is told.
+            let (error, status) = await withCheckedContinuation { continuation in
+                store.submit(refused, until: .synced) { continuation.resume(returning: ($0, store.status)) }
+            }
+            try expect(error?.code, .readOnly, "what is said where nothing can be written")
+            try expect(status.refusal?.code, .readOnly, "the refusal that the status says")
+            try expect(status.failure?.code, nil, "the failure of a store that can go on")
+        }
+        try await refuse(false)
+        try await store.flush()
+        try expect(store.status.refusal?.code, .readOnly, "the refusal before anything was taken")
+        try await store.append([.add(entry(4, of: store.origin))])
+        try expect(store.status.refusal?.code, nil, "the refusal once an entry was taken")
+        let found = await store.entries(of: store.origin, from: 0, limit: 10)
+        try expect(found.map(\.identity.sequence), [1, 4], "the entries that were not refused")
+    }
+
     func closed(_ store: any DurableStore) async throws {
         _ = try await add(1, to: store)
         await store.close()

@@ -22,6 +22,7 @@ public struct StoreConformance: Sendable {
         case concurrentAppendsAreAllThere
         case recordsTakeEffectInTheOrderOfSubmission
         case largePayloadsComeBackWhole
+        case refusalsAreSaidUntilSomethingIsTaken
         case closedStoresTakeNothing
         case reopenedStoresHoldTheSame
         case sequencesAreRememberedWhenAllIsForgotten
@@ -34,11 +35,19 @@ public struct StoreConformance: Sendable {
     }
 
     private let open: @Sendable () async throws -> any DurableStore
+    let refuse: (@Sendable (Bool) async throws -> Void)?
 
     /// The suite for one place.
     ///
-    /// - Parameter open: opens the store of the place, an empty one at first; called again after a store was closed.
-    public init(open: @escaping @Sendable () async throws -> any DurableStore) { self.open = open }
+    /// - Parameters:
+    ///   - refuse: makes the place read-only, or writable again; nil where nothing does.
+    ///   - open: opens the store of the place, an empty one at first; called again after a store was closed.
+    public init(
+        refuse: (@Sendable (Bool) async throws -> Void)? = nil,
+        open: @escaping @Sendable () async throws -> any DurableStore
+    ) {
+        (self.refuse, self.open) = (refuse, open)
+    }
 
     /// Checks one rule, on a place where nothing was done before.
     public func check(_ rule: Rule) async throws {
@@ -61,6 +70,7 @@ public struct StoreConformance: Sendable {
         case .concurrentAppendsAreAllThere: try await concurrent(store)
         case .recordsTakeEffectInTheOrderOfSubmission: try await inOrder(store)
         case .largePayloadsComeBackWhole: try await large(store)
+        case .refusalsAreSaidUntilSomethingIsTaken: try await refusals(store)
         case .closedStoresTakeNothing: try await closed(store)
         case .reopenedStoresHoldTheSame: try await reopened(store)
         case .sequencesAreRememberedWhenAllIsForgotten: try await sequences(store)

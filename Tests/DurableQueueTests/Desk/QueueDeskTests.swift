@@ -100,6 +100,21 @@ internal import Testing
         #expect((empty.oldestSequence, empty.acknowledgedThrough, empty.highestSequence) == (nil, 0, 0))
     }
 
+    @Test func `a report says why a full queue takes nothing`() async throws {
+        let desk = Self.desk()
+        let queue = DurableQueue(
+            store: try InMemoryStore(),
+            configuration: DurableQueueTests.configuration { ($0.name, $0.maximumEntries) = ("shares", 1) })
+        desk.add(queue)
+        #expect(await desk.reports().map(\.refusal) == [nil])
+        _ = try await queue.enqueue(payload: [1])
+        let refusal = try #require(await desk.reports().first?.refusal)
+        let error = await #expect(throws: DurableQueueError.self) { try await queue.enqueue(payload: [2]) }
+        #expect(refusal == error?.message)
+        #expect(try await desk.complete(queue.store.origin, of: "shares", through: 1) == 1)
+        #expect(await desk.reports().map(\.refusal) == [nil])
+    }
+
     @Test func `of two queues that have an origin its own one is read, and both are completed`() async throws {
         let folder = try TemporaryFolder("desk")
         let origin = UUID(uuidString: "FFFFFFFF-0000-4000-8000-000000000000") ?? UUID()

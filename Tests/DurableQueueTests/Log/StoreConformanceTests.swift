@@ -26,7 +26,7 @@ internal import Testing
     @Test(arguments: StoreConformance.Rule.allCases)
     func segmentLogInSmallSegments(_ rule: StoreConformance.Rule) async throws {
         let fileSystem = SimulatedFileSystem()
-        try await StoreConformance {
+        try await StoreConformance(refuse: { fileSystem.setReadOnly($0) }) {
             try SegmentLogStore(folder: "/log", options: Self.smallSegments, fileSystem: fileSystem)
         }.check(rule)
     }

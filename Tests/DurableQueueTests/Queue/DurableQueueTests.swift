@@ -128,6 +128,7 @@ internal import Testing
         _ = try await refusing.enqueue(payload: [])
         let error = await #expect(throws: DurableQueueError.self) { try await refusing.enqueue(payload: []) }
         #expect(error?.code == .full)
+        #expect(refusing.status.refusal?.code == .full)
 
         let waiting = DurableQueue(
             store: try InMemoryStore(),
