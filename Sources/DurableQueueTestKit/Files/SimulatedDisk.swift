@@ -22,7 +22,9 @@ struct SimulatedDisk: Sendable {
     private(set) var isCut = false
     var synchronizingFails = false
     var freeBytes: Int?
-    var isReadOnly = false
+    private(set) var isReadOnly = false
+    /// How much of the next write is done although it is refused.
+    private var bytesLeftBehind = 0
 
     // MARK: Faults
 
@@ -47,6 +49,15 @@ struct SimulatedDisk: Sendable {
     func random(upTo bound: Int) -> Int {
         var random = MeshRandom(seed: UInt64(operationCount))
         return Int.random(in: 0...bound, using: &random)
+    }
+
+    mutating func setReadOnly(_ isReadOnly: Bool, leaving bytes: Int) {
+        (self.isReadOnly, bytesLeftBehind) = (isReadOnly, bytes)
+    }
+
+    mutating func takeBytesLeftBehind() -> Int {
+        defer { bytesLeftBehind = 0 }
+        return bytesLeftBehind
     }
 
     mutating func takeSpace(_ bytes: Int) -> Int {

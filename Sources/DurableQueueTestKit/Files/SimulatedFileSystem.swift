@@ -38,7 +38,11 @@ public final class SimulatedFileSystem: FileSystem {
     public func limitSpace(to bytes: Int?) { disk.withLock { $0.freeBytes = bytes } }
 
     /// Refuses every change from now on, or no more.
-    public func setReadOnly(_ isReadOnly: Bool) { disk.withLock { $0.isReadOnly = isReadOnly } }
+    ///
+    /// - Parameter bytes: how much the first write that is refused leaves in its file all the same, at most.
+    public func setReadOnly(_ isReadOnly: Bool, leaving bytes: Int = 0) {
+        disk.withLock { $0.setReadOnly(isReadOnly, leaving: bytes) }
+    }
 
     /// The file system that the machine finds when the power is back.
     public func restarted(_ survival: Survival) -> SimulatedFileSystem {
@@ -155,7 +159,8 @@ private final class SimulatedFile: OpenFile {
             let isCut = disk.isNextCut
             do throws(FileSystemError) { try disk.beginChange("write", path) } catch {
                 // Power that goes during a write leaves any part of it.
-                if isCut { disk.write(Array(bytes.prefix(disk.random(upTo: bytes.count))), at: offset, to: inode) }
+                let left = isCut ? disk.random(upTo: bytes.count) : disk.takeBytesLeftBehind()
+                if left > 0 { disk.write(Array(bytes.prefix(left)), at: offset, to: inode) }
                 throw error
             }
             let room = disk.takeSpace(bytes.count)
