@@ -135,7 +135,7 @@ internal import Testing
         try await first.waitForMembers(3, knownBy: [second, third])
         let held = await third.queue.store.entries(of: first.origin.origin, from: 1, limit: 1000)
         #expect(held.count == 100, "it counts before it has everything")
-        // With the two that had everything gone but for the newcomer and one, what is left still runs.
+        // The origin is gone: the newcomer and the other one run what is left.
         try await first.stop()
         try await waitUntilRun(acknowledged, in: mesh, by: [second, third])
         for node in [second, third] { try await node.stop() }

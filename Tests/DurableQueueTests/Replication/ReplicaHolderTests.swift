@@ -64,7 +64,7 @@ internal import Testing
             Issue.record("\(actions) instead of a write")
             return
         }
-        #expect(write.mark.position == ReplicaPosition(epoch: first, number: 2))
+        #expect(write.mark.position == position(2))
         let asked = holder.receive(append(first, after: 2, []), from: "a", now: time(11))
         #expect(asked == [.send(standing(first, 0), to: "a")])
         #expect(holder.persisted(write.number) == [.send(standing(first, 2), to: "a")])
@@ -103,7 +103,7 @@ internal import Testing
             Issue.record("no grant after the fsync")
             return
         }
-        #expect(report.position == ReplicaPosition(epoch: first, number: 0))
+        #expect(report.position == position(0))
         let refused: [ReplicaHolder.Action] = [.send(.refused(first, known: second), to: "a")]
         #expect(holder.receive(append(first, after: 0, [entry(1)]), from: "a", now: time(2001)) == refused)
         let other = TakeoverEpoch(number: 2, owner: "b")

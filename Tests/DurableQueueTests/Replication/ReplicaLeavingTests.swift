@@ -58,6 +58,23 @@ internal import Testing
         #expect(replica.unfinished.isEmpty)
     }
 
+    @Test func itKeepsWhatItHoldsWhileItIsBeingTakenInAgain() throws {
+        var replica = claiming()
+        let now = Timestamp(milliseconds: 11_000)
+        let told = ReplicaPosition(epoch: position.epoch, number: 9)
+        for message in [
+            ReplicaMessage.dismissed(told, later), .survey(position.epoch, sent: now),
+        ] {
+            let write = try #require(writes(replica.receive(message, from: "a", now: now)).last)
+            _ = replica.persisted(write.number, now: now)
+        }
+        let early = tick(&replica, at: 12)
+        #expect(early.isEmpty, "the snapshot builds on what it said that it holds")
+        // Nothing came of it: the owner is silent.
+        let dropped = tick(&replica, at: 13)
+        #expect(writes(dropped).map(\.records) == [[.forgotten([1, 2, 3])]])
+    }
+
     @Test func whoKnowsALaterGroupStays() {
         var replica = claiming()
         let earlier = ReplicaPosition(epoch: position.epoch, number: 4)

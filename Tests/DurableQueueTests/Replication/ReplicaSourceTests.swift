@@ -161,6 +161,16 @@ internal import Testing
         #expect(source.receive(standing(0, 0, sent: 30), from: "b", now: time(30)).contains(survey("b", at: 30)))
     }
 
+    @Test func aLateAnswerLeavesNobodyBehind() {
+        var source = source { ($0.backlogRecords, $0.backlogBytes, $0.windowRecords) = (2, 1, 100) }
+        bringIn("b", &source)
+        for sequence: UInt64 in 1...7 { _ = source.append([add(sequence)], now: time(10)) }
+        _ = source.receive(standing(7, sent: 20), from: "b", now: time(20))
+        // What it lacked then has left the backlog, and was confirmed since.
+        _ = source.receive(standing(0, 0, sent: 15), from: "b", now: time(21))
+        #expect(source.lags["b"] == 0)
+    }
+
     @Test func theLeaseCountsFromTheQuestion() {
         var source = source()
         #expect(!source.mayRun(now: start))

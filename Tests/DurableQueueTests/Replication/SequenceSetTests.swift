@@ -1,6 +1,7 @@
-internal import DurableQueue
 internal import Mesh
 internal import Testing
+
+@testable internal import DurableQueue
 
 /// A set of sequences held against the standard library's.
 @Suite struct SequenceSetTests {
@@ -34,6 +35,17 @@ internal import Testing
             // Equal sets have equal ranges.
             #expect(set == SequenceSet(model))
         }
+    }
+
+    /// One by one up to 63, then all at once.
+    @Test(arguments: [63, 64]) func takesManyOutAsASetDoes(_ count: Int) {
+        var random = MeshRandom(seed: UInt64(count))
+        let taken = Array((0..<200 as Range<UInt64>).shuffled(using: &random).prefix(count))
+        let whole = SequenceSet(0...199)
+        var rest = whole
+        rest.subtract(taken)
+        #expect(rest == whole.subtracting(SequenceSet(taken)))
+        #expect(rest.count == UInt64(200 - count))
     }
 
     @Test func reachesToTheHighestNumber() {

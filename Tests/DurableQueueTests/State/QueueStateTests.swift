@@ -72,6 +72,8 @@ internal import Testing
             return entry.header
         }
         let headers = [try addUnnamed(), try addUnnamed(), try addUnnamed()]
+        // One that was given does not stand in the way of those before it.
+        _ = try Self.add("x", to: &state)
         // Its id is free at once, though it is still being written.
         #expect(state.withdraw(headers[1].identity) == [])
         for (header, isKnown) in zip(headers, [true, false, true]) {
