@@ -7,6 +7,7 @@ internal import MeshZeroMQ
 internal import Redis
 internal import Synchronization
 internal import TestSupport
+internal import Testing
 internal import ZeroMQ
 
 /// What was run, by whom.
@@ -65,6 +66,8 @@ struct GroupMesh: Sendable {
 final class GroupNode: Sendable {
     let name: String
     let group: QueueGroup
+    /// Its registry and its folder are there for as long as it is.
+    private let mesh: GroupMesh
     private let task: Task<Void, any Error>
 
     var queue: DurableQueue { group.queue }
@@ -76,7 +79,7 @@ final class GroupNode: Sendable {
         queue configuration: QueueConfiguration = GroupMesh.queue, runs: Bool = true,
         fileSystem: any FileSystem = PosixFileSystem()
     ) throws {
-        self.name = name
+        (self.name, self.mesh) = (name, mesh)
         let store = try SegmentLogStore(folder: mesh.folder.path + "/" + name, fileSystem: fileSystem)
         let group = QueueGroup(
             store: store, service: GroupMesh.service, configuration: configuration, replication: replication,
@@ -85,25 +88,45 @@ final class GroupNode: Sendable {
         let effects = mesh.effects
         let url = try RedisURL(mesh.redis.url)
         task = Task {
-            try await EventLoop.withEventLoop { loop in
-                let context = try Context()
-                let node = try Self.node(name, group, url: url, context: context, loop: loop)
-                await withTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { await node.registry.run() }
-                    tasks.addTask { try? await node.node.run() }
-                    tasks.addTask { await group.run(on: node.node) }
-                    tasks.addTask {
-                        if runs {
-                            try? await group.queue.run { effects.add($0, by: name) }
-                        } else {
-                            try? await group.queue.run()
-                        }
+            try await Self.noting("\(name) ends") {
+                try await EventLoop.withEventLoop { loop in
+                    let context = try Context()
+                    let node = try Self.node(name, group, url: url, context: context, loop: loop)
+                    await withTaskGroup(of: Void.self) { tasks in
+                        tasks.addTask { await node.registry.run() }
+                        tasks.addTask { try? await Self.noting("\(name)'s node ends") { try await node.node.run() } }
+                        tasks.addTask { await group.run(on: node.node) }
+                        tasks.addTask { try? await Self.run(group.queue, as: name, adding: runs ? effects : nil) }
+                        node.node.setReady()
                     }
-                    node.node.setReady()
+                    await group.queue.close()
+                    try await context.shutdown()
                 }
-                await group.queue.close()
-                try await context.shutdown()
             }
+        }
+    }
+
+    /// Nobody else ends it where a test has failed.
+    deinit { task.cancel() }
+
+    private static func run(_ queue: DurableQueue, as name: String, adding effects: Effects?) async throws {
+        // The disk is one that the test lets fail.
+        try await noting("\(name)'s queue ends", unless: { queue.status.store.failure != nil }) {
+            if let effects {
+                try await queue.run { effects.add($0, by: name) }
+            } else {
+                try await queue.run()
+            }
+        }
+    }
+
+    /// Says at once what nobody asked for: a test that fails never comes to where it would see the error.
+    private static func noting(
+        _ what: String, unless isExpected: () -> Bool = { false }, _ body: () async throws -> Void
+    ) async throws {
+        do { try await body() } catch {
+            if !Task.isCancelled, !isExpected() { Issue.record(error, "\(what)") }
+            throw error
         }
     }
 
