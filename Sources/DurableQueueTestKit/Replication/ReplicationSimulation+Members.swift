@@ -26,23 +26,25 @@ extension ReplicationSimulation {
             }
             deliver(message, from: sender, to: receiver)
         case .synchronize(let name, let life, let count):
-            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isStill(life, name) else { return }
             guard isActive(name) else { return schedule(event, in: 50) }
             nodes[name]?.isSynchronizing = false
             for item in nodes[name]?.disk.synchronize(count) ?? [] { written(item, by: name) }
             synchronizeLater(name)
         case .runEnds(let name, let life, let sequence):
-            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isStill(life, name) else { return }
             guard isActive(name) else { return schedule(event, in: 50) }
             runEnded(sequence, at: name)
         case .snapshotRead(let name, let life, let taken, let records, let member, let survey):
-            guard nodes[name]?.life == life, isUp(name) else { return }
+            guard isStill(life, name) else { return }
             guard isActive(name) else { return schedule(event, in: 50) }
             let time = clock(name)
             let actions = nodes[name]?.replica?.snapshotRead(taken, records, for: member, survey: survey, now: time)
             perform(name, actions ?? [])
         }
     }
+
+    private func isStill(_ life: Int, _ name: MemberID) -> Bool { nodes[name]?.life == life && isUp(name) }
 
     mutating func deliver(_ message: ReplicaMessage, from sender: MemberID, to receiver: MemberID) {
         let time = clock(receiver)
@@ -88,7 +90,8 @@ extension ReplicationSimulation {
         let taken = SequenceSet(page.prefix(number(1...10)))
         let records = node.disk.visible.records(of: Array(taken), at: clock(name))
         schedule(
-            .snapshotRead(name, life: node.life, taken, records, for: member, survey: survey), in: number(1...80))
+            .snapshotRead(name, life: node.life, taken: taken, records: records, for: member, survey: survey),
+            in: number(1...80))
     }
 
     mutating func write(_ item: ReplicaDisk.Item, at name: MemberID) {

@@ -61,7 +61,8 @@ public struct ReplicationSimulation {
         case deliver(ReplicaMessage, from: MemberID, to: MemberID)
         case synchronize(MemberID, life: Int, count: Int)
         case runEnds(MemberID, life: Int, UInt64)
-        case snapshotRead(MemberID, life: Int, SequenceSet, [ReplicaRecord], for: MemberID, survey: Timestamp)
+        case snapshotRead(
+            MemberID, life: Int, taken: SequenceSet, records: [ReplicaRecord], for: MemberID, survey: Timestamp)
     }
 
     struct Node: Sendable {
