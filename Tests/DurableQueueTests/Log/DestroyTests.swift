@@ -26,6 +26,16 @@ internal import Testing
         return store
     }
 
+    /// Does something on the thread of the log, which may compact after its callers were told: what is counted from then on is the same each time.
+    private static func onTheThread(of store: SegmentLogStore, _ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            store.submit([], until: .written) { _ in
+                body()
+                continuation.resume()
+            }
+        }
+    }
+
     /// What is opened is the queue that was there, or another one, and keeps what it takes.
     private static func check(_ fileSystem: SimulatedFileSystem, after operation: Int, was old: SegmentLogStore) async {
         do {
@@ -46,7 +56,8 @@ internal import Testing
         while true {
             let fileSystem = SimulatedFileSystem()
             let store = try await Self.emptied("/shares/two", fileSystem)
-            fileSystem.cutPower(at: fileSystem.operationCount + cuts + 1)
+            let last = cuts
+            await Self.onTheThread(of: store) { fileSystem.cutPower(at: fileSystem.operationCount + last + 1) }
             do throws(DurableQueueError) { try await store.destroy() } catch { #expect(fileSystem.isCut, "\(error)") }
             guard fileSystem.isCut else {
                 #expect((try? fileSystem.names(in: "/shares/two")) == nil)
@@ -83,9 +94,12 @@ internal import Testing
             let disk = WatchedFileSystem()
             let store = try await Self.emptied(path, disk)
             let opened = Mutex<Result<SegmentLogStore, DurableQueueError>?>(nil)
-            disk.before(operation) {
-                let result = Result { () throws(DurableQueueError) in try SegmentLogStore(folder: path) }
-                opened.withLock { $0 = result }
+            let next = operation
+            await Self.onTheThread(of: store) {
+                disk.before(next) {
+                    let result = Result { () throws(DurableQueueError) in try SegmentLogStore(folder: path) }
+                    opened.withLock { $0 = result }
+                }
             }
             try await store.destroy()
             switch opened.withLock({ $0 }) {
