@@ -25,6 +25,8 @@ prepare: ## All of `up` but the starting; then `foreman start -t 40 -e .headfram
 	@scripts/end-processes
 	@scripts/choose-settings
 	@scripts/build
+# Again: while it was built, another checkout may have taken a port.
+	@scripts/choose-settings
 	@scripts/prepare
 
 down: ## Stop everything
